@@ -1,0 +1,65 @@
+package results
+
+import "slices"
+
+// Feature is one thing a target says of itself. A case that needs a feature
+// which is not claimed is "na", never "pass".
+type Feature string
+
+// The features that receivers claim.
+const (
+	FeatureStartTLS     Feature = "starttls"       // offers STARTTLS
+	FeatureTLSOff       Feature = "tls-off"        // has TLS switched off
+	FeaturePublicMX     Feature = "public-mx"      // takes mail for local domains in clear (RFC 3207 §4)
+	FeatureRequireTLS   Feature = "require-tls"    // refuses mail in clear (RFC 3207 §4: 530)
+	FeatureModern       Feature = "modern"         // nothing below TLS 1.2 (RFC 9325 §3.1.1)
+	FeatureLegacyMX     Feature = "legacy-mx"      // keeps TLS 1.0 or 1.1 for old peers
+	FeatureAuthAfterTLS Feature = "auth-after-tls" // offers AUTH inside TLS only (RFC 4954 §4)
+	FeatureSubmission   Feature = "submission"     // has a submission listener (RFC 6409)
+	FeatureSMTPS        Feature = "smtps"          // has an implicit TLS listener (RFC 8314 §3.3)
+	FeatureReadback     Feature = "readback"       // hands accepted mail to the harness's collector
+	FeatureSTS          Feature = "sts"            // publishes an MTA-STS policy (RFC 8461)
+)
+
+// Features lists every feature that may be claimed.
+func Features() []Feature {
+	return []Feature{
+		FeatureStartTLS, FeatureTLSOff, FeaturePublicMX, FeatureRequireTLS, FeatureModern,
+		FeatureLegacyMX, FeatureAuthAfterTLS, FeatureSubmission,
+		FeatureSMTPS, FeatureReadback, FeatureSTS,
+	}
+}
+
+// Claims is what a target says of itself; cases are judged against it.
+type Claims struct {
+	// Features it claims; order has no meaning.
+	Features []Feature `json:"features" yaml:"features"`
+	// StallSeconds after which it ends a connection that is silent after its
+	// go-ahead to STARTTLS; 0 when it declares no such time.
+	StallSeconds float64 `json:"stall_seconds,omitempty" yaml:"stall_seconds"`
+}
+
+// Has tells whether the feature is claimed.
+func (c Claims) Has(f Feature) bool {
+	return slices.Contains(c.Features, f)
+}
+
+// Missing returns the first of the needed features that is not claimed, or "".
+func (c Claims) Missing(needs []Feature) Feature {
+	for _, f := range needs {
+		if !c.Has(f) {
+			return f
+		}
+	}
+	return ""
+}
+
+// Unknown returns the first claimed feature that does not exist, or "".
+func (c Claims) Unknown() Feature {
+	for _, f := range c.Features {
+		if !slices.Contains(Features(), f) {
+			return f
+		}
+	}
+	return ""
+}
