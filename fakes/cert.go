@@ -1,0 +1,25 @@
+package fakes
+
+// Cert says what is right or wrong with a certificate that a peer shows. The
+// certificates themselves are made by fakes/pki.
+type Cert string
+
+// The kinds of certificate; pki.Doc says what each one is. The zero value
+// stands for CertValid where a profile leaves it out.
+const (
+	CertValid               Cert = "valid"
+	CertExpired             Cert = "expired"
+	CertNotYetValid         Cert = "not-yet-valid"
+	CertWrongName           Cert = "wrong-name"
+	CertSelfSigned          Cert = "self-signed"
+	CertUnknownCA           Cert = "unknown-ca"
+	CertMissingIntermediate Cert = "missing-intermediate"
+	CertCNOnly              Cert = "cn-only"
+	CertWildcard            Cert = "wildcard"
+	CertWildcardPartial     Cert = "wildcard-partial"
+	CertWildcardDeep        Cert = "wildcard-deep"
+	CertClient              Cert = "client"
+	CertClientExpired       Cert = "client-expired"
+	CertClientUnknownCA     Cert = "client-unknown-ca"
+	CertClientWrongEKU      Cert = "client-wrong-eku"
+)

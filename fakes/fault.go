@@ -1,0 +1,116 @@
+package fakes
+
+import (
+	"time"
+
+	"mailtls/results"
+)
+
+// Fault is one misbehaviour of a receiving peer.
+type Fault struct {
+	// At is the stage it strikes at, Phase the part of the session.
+	At    results.Stage
+	Phase Phase
+	// When: before the honest behaviour, instead of it, or after it.
+	When When
+	// Skip lets the first n occasions of a session pass; Times limits how
+	// often it strikes, 0 meaning always.
+	Skip, Times int
+	// Do is what it does.
+	Do Action
+	// Text it sends, as it stands on the wire, for the actions that send.
+	Text string
+	// Delay before it acts; for stall, how long it lasts (0: until the client
+	// is gone).
+	Delay time.Duration
+	// IfSilent has it strike only when the client says nothing for Delay.
+	IfSilent bool
+	// Segments cuts what is sent into that many segments; 0 and 1 mean one.
+	Segments int
+}
+
+// When says where a fault stands to the honest behaviour.
+type When string
+
+// The positions; the zero value is instead.
+const (
+	Instead When = ""
+	Before  When = "before"
+	After   When = "after"
+)
+
+// Action is what a fault does.
+type Action string
+
+// The actions.
+const (
+	ActionReply     Action = "reply"      // send Text and go on
+	ActionRewrite   Action = "rewrite"    // behave honestly, but send Text in place of the reply
+	ActionGarbage   Action = "garbage"    // send 4 KiB that are neither SMTP nor TLS
+	ActionStall     Action = "stall"      // say nothing
+	ActionFin       Action = "fin"        // close the connection
+	ActionReset     Action = "reset"      // reset the connection
+	ActionHalfClose Action = "half-close" // close our direction, go on reading
+)
+
+// Moment is the occasion at which the engine asks what to do.
+type Moment struct {
+	Stage  results.Stage
+	Verb   string // empty where no command was given
+	Secure bool
+	// Known is true once the client has authenticated.
+	Known bool
+}
+
+// Decision is what a profile says to do at a moment.
+type Decision struct {
+	// Before and After strike around the honest behaviour, in order.
+	Before, After []Fault
+	// Instead strikes in place of it; nil when the behaviour is honest.
+	Instead *Fault
+	// Refusal is the reply of a gate; empty when none stands in the way.
+	Refusal string
+}
+
+// Tally counts the occasions each fault of a profile has met in one session.
+type Tally map[int]int
+
+// Decide says what to do at a moment. It is the one place where an engine asks
+// its profile; seen is changed.
+func (p Profile) Decide(m Moment, seen Tally) Decision {
+	var d Decision
+	for i, f := range p.Faults {
+		if f.At != m.Stage || !f.Phase.Matches(m.Secure) {
+			continue
+		}
+		n := seen[i]
+		seen[i]++
+		if n < f.Skip || f.Times > 0 && n >= f.Skip+f.Times {
+			continue
+		}
+		switch f.When {
+		case Before:
+			d.Before = append(d.Before, f)
+		case After:
+			d.After = append(d.After, f)
+		case Instead:
+			if d.Instead == nil {
+				d.Instead = &p.Faults[i]
+			}
+		}
+	}
+	d.Refusal = p.refusal(m)
+	return d
+}
+
+func (p Profile) refusal(m Moment) string {
+	if m.Verb == "" {
+		return ""
+	}
+	for _, g := range p.Gates {
+		if g.Refuses(m) {
+			return g.Reply
+		}
+	}
+	return ""
+}

@@ -1,0 +1,107 @@
+package receiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"mailtls/fakes"
+)
+
+// act does what a fault says; errEnd when the session is over.
+func (x *session) act(ctx context.Context, f fakes.Fault) error {
+	switch {
+	case f.IfSilent:
+		if spoken, err := x.speaks(f.Delay); spoken || err != nil {
+			return err
+		}
+	case f.Do != fakes.ActionStall && f.Delay > 0:
+		if err := pause(ctx, f.Delay); err != nil {
+			return err
+		}
+	}
+	x.rec.Note(fmt.Sprintf("fault: %s at %s", f.Do, f.At))
+	switch f.Do {
+	case fakes.ActionReply, fakes.ActionRewrite:
+		return x.send(f.Text, f.Segments)
+	case fakes.ActionGarbage:
+		return x.send(garbage(), f.Segments)
+	case fakes.ActionStall:
+		return x.stall(ctx, f.Delay)
+	case fakes.ActionFin:
+		return errEnd
+	case fakes.ActionReset:
+		if err := x.conn.Reset(); err != nil {
+			return err
+		}
+		return errEnd
+	case fakes.ActionHalfClose:
+		return x.conn.CloseWrite()
+	}
+	return fmt.Errorf("act: unknown action %q", f.Do)
+}
+
+// speaks tells whether the client says anything within a time.
+func (x *session) speaks(d time.Duration) (bool, error) {
+	var err error
+	switch {
+	case len(x.buf) > 0:
+	case x.conn.Secure():
+		err = x.fillWithin(d) // TLS may have read ahead
+	default:
+		if err = x.conn.SetReadDeadline(time.Now().Add(d)); err == nil {
+			_, err = x.peek.Peek()
+		}
+	}
+	var netErr net.Error
+	if errors.As(err, &netErr) && netErr.Timeout() {
+		return false, nil
+	}
+	return true, err
+}
+
+// stall says nothing for a time, or until the client is gone.
+func (x *session) stall(ctx context.Context, d time.Duration) error {
+	if d > 0 {
+		return pause(ctx, d)
+	}
+	if err := x.conn.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	chunk := make([]byte, 4<<10)
+	for {
+		if _, err := x.conn.ReadBelow(chunk); err != nil {
+			if errors.Is(err, io.EOF) {
+				return err
+			}
+			return fmt.Errorf("stall: %w", err)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("pause: %w", ctx.Err())
+	case <-t.C:
+		return nil
+	}
+}
+
+// garbage is 4 KiB that begin neither a reply nor a TLS record; always the
+// same.
+func garbage() string {
+	source := rand.New(rand.NewPCG(3207, 8314))
+	b := make([]byte, 4<<10)
+	for i := range b {
+		b[i] = byte(source.UintN(256))
+	}
+	b[0] = 0xff
+	return string(b)
+}

@@ -1,0 +1,97 @@
+package receiver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+// Server plays one profile. Its fields are set before Serve and not changed
+// afterwards.
+type Server struct {
+	// Profile it plays.
+	Profile fakes.Profile
+	// Listener is the kind of listener it stands behind, for the record.
+	Listener fakes.Listener
+	// Host is the name it goes by in its greeting and trace headers.
+	Host string
+	// Certificate that it shows; not needed when the profile offers no TLS.
+	Certificate tls.Certificate
+	// Accounts are the passwords of the users who may log in.
+	Accounts map[string]string
+	// Now is the time since the transcript began.
+	Now func() time.Duration
+	// Clock is the wall clock, for trace headers.
+	Clock func() time.Time
+	// KeyLog receives the TLS secrets in NSS format; nil keeps them nowhere.
+	KeyLog io.Writer
+	// Deliver takes an accepted message; nil discards it. An error refuses the
+	// message with 451.
+	Deliver func(context.Context, Message) error
+	// Report takes the record of each session when it ends; nil drops it.
+	Report func(results.Session)
+	// Watch sees each event as it happens; nil sees nothing.
+	Watch func(results.Event)
+
+	sessions atomic.Int64
+}
+
+// Message is one accepted message.
+type Message struct {
+	// Session is the ID of the session's record, Mark that of its events there.
+	Session int
+	Mark    string
+	// From and To are its envelope.
+	From string
+	To   []string
+	// Secure is true when it came inside TLS.
+	Secure bool
+	// Data is the content with our trace header, without the final dot.
+	Data []byte
+}
+
+// Serve accepts sessions until the context ends or the listener fails, closes
+// the listener, and returns when every session has ended.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
+	defer stop()
+	var sessions sync.WaitGroup
+	defer sessions.Wait()
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return nil
+			}
+			return fmt.Errorf("accept on %s: %w", ln.Addr(), err)
+		}
+		sessions.Go(func() { s.serve(ctx, conn) })
+	}
+}
+
+// config is the TLS configuration that the profile asks for.
+func (s *Server) config() *tls.Config {
+	p := s.Profile
+	c := &tls.Config{
+		Certificates: []tls.Certificate{s.Certificate},
+		MinVersion:   p.MinTLS,
+		MaxVersion:   p.MaxTLS,
+		CipherSuites: p.Suites,
+	}
+	if c.MinVersion == 0 {
+		c.MinVersion = tls.VersionTLS12
+	}
+	if c.CipherSuites == nil && c.MinVersion < tls.VersionTLS12 {
+		c.CipherSuites = fakes.LegacySuites()
+	}
+	return c
+}

@@ -1,0 +1,264 @@
+package receiver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/fakes/dialect"
+	"mailtls/fakes/wire"
+	"mailtls/results"
+)
+
+// errEnd ends a session in good order.
+var errEnd = errors.New("session ends")
+
+// maxContent is the largest message taken, in bytes; it is what SIZE announces.
+const maxContent = 50 << 20
+
+// session is one connection being served.
+type session struct {
+	*Server
+	conn  *wire.Conn
+	peek  *peekConn
+	rec   *wire.Recorder
+	tally fakes.Tally
+	id    int
+	// buf holds bytes read and not yet used.
+	buf []byte
+	// rewrite replaces the next honest reply; empty when it stands.
+	rewrite string
+
+	helo         string
+	kept         bool // helo was given before TLS and wrongly counts for good
+	esmtp        bool
+	user         string
+	from         string
+	mail         bool // MAIL was accepted
+	rcpts        []string
+	transactions int
+	end          results.SessionEnd
+}
+
+func (s *Server) serve(ctx context.Context, raw net.Conn) {
+	rec := wire.NewRecorder(s.Now)
+	if s.Watch != nil {
+		rec.Follow(s.Watch)
+	}
+	peek := &peekConn{Conn: raw}
+	x := &session{
+		Server: s, id: int(s.sessions.Add(1)), peek: peek, rec: rec, tally: fakes.Tally{},
+		conn: wire.New(peek, results.Server, rec, s.KeyLog), end: results.EndOurs,
+	}
+	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Now()) })
+	x.run(ctx)
+	stop()
+	_ = x.conn.Close()
+	if s.Report == nil {
+		return
+	}
+	seen := rec.Session()
+	seen.ID, seen.Peer, seen.Listener = x.id, s.Profile.Name, string(s.Listener)
+	seen.Client, seen.Server = raw.RemoteAddr().String(), raw.LocalAddr().String()
+	seen.End, seen.EndAt = x.end, s.Now()
+	s.Report(seen)
+}
+
+func (x *session) run(ctx context.Context) {
+	err := x.converse(ctx)
+	var netErr net.Error
+	switch {
+	case err == nil, errors.Is(err, errEnd):
+	case ctx.Err() != nil:
+		x.end = results.EndCancelled
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		x.end = results.EndEOF
+	case errors.As(err, &netErr) && netErr.Timeout():
+		x.end = results.EndTimeout
+		x.rec.Note(fmt.Sprintf("client silent for %v", x.Profile.IdleTime()))
+	default:
+		x.end = results.EndReset
+		x.rec.Note(err.Error())
+	}
+}
+
+// converse holds the whole session.
+func (x *session) converse(ctx context.Context) error {
+	if x.Profile.Offer == fakes.OfferImplicit {
+		if err := x.at(ctx, results.StageHandshake, x.handshake); err != nil {
+			return err
+		}
+	}
+	x.rec.At(results.StageGreeting, "")
+	if err := x.at(ctx, results.StageGreeting, x.greet); err != nil {
+		return err
+	}
+	for {
+		if err := x.command(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (x *session) greet(context.Context) error {
+	return x.reply("220", x.Host+" ESMTP mailtls")
+}
+
+// command reads one command and answers it.
+func (x *session) command(ctx context.Context) error {
+	first := x.rec.Here()
+	x.rec.At(results.StageUnknown, "")
+	line, err := x.readLine()
+	if err != nil {
+		return err
+	}
+	c := dialect.ParseSMTP(string(line))
+	if c.Verb == "MAIL" && !x.mail {
+		x.transactions++
+	}
+	x.rec.Restage(first, c.Stage, x.mark(c.Stage))
+	return x.ask(ctx, fakes.Moment{Stage: c.Stage, Verb: c.Verb, Secure: x.conn.Secure(), Known: x.user != ""},
+		func(ctx context.Context) error { return x.obey(ctx, c, line) })
+}
+
+// mark names the transaction that a stage belongs to.
+func (x *session) mark(s results.Stage) string {
+	switch s {
+	case results.StageMail, results.StageRcpt, results.StageData, results.StageBody, results.StageBdat:
+		return fmt.Sprintf("t%d", x.transactions)
+	default:
+		return ""
+	}
+}
+
+// at asks the profile about a moment that no command brought about.
+func (x *session) at(ctx context.Context, stage results.Stage, honest func(context.Context) error) error {
+	x.rec.At(stage, "")
+	return x.ask(ctx, fakes.Moment{Stage: stage, Secure: x.conn.Secure(), Known: x.user != ""}, honest)
+}
+
+// ask asks the profile what to do at a moment, and does it.
+func (x *session) ask(ctx context.Context, m fakes.Moment, honest func(context.Context) error) error {
+	d := x.Profile.Decide(m, x.tally)
+	for _, f := range d.Before {
+		if err := x.act(ctx, f); err != nil {
+			return err
+		}
+	}
+	if err := x.answer(ctx, d, honest); err != nil {
+		return err
+	}
+	for _, f := range d.After {
+		if err := x.act(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(context.Context) error) error {
+	switch {
+	case d.Instead != nil && d.Instead.Do == fakes.ActionRewrite:
+		x.rewrite = d.Instead.Text
+		return honest(ctx)
+	case d.Instead != nil:
+		return x.act(ctx, *d.Instead)
+	case d.Refusal != "":
+		return x.send(d.Refusal+"\r\n", 1)
+	}
+	return honest(ctx)
+}
+
+// reply sends an honest reply, unless the profile rewrites it.
+func (x *session) reply(code string, lines ...string) error {
+	text := dialect.Format(code, lines...)
+	if x.rewrite != "" {
+		text, x.rewrite = x.rewrite, ""
+	}
+	return x.send(text, 1)
+}
+
+// send writes text in so many segments.
+func (x *session) send(text string, segments int) error {
+	size := max(1, (len(text)+max(1, segments)-1)/max(1, segments))
+	for b := []byte(text); len(b) > 0; {
+		n := min(size, len(b))
+		if err := x.conn.SetWriteDeadline(time.Now().Add(x.Profile.IdleTime())); err != nil {
+			return fmt.Errorf("set deadline: %w", err)
+		}
+		if _, err := x.conn.Write(b[:n]); err != nil {
+			return fmt.Errorf("send reply: %w", err)
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// fill reads more bytes from the client, for as long as the profile waits.
+func (x *session) fill() error { return x.fillWithin(x.Profile.IdleTime()) }
+
+func (x *session) fillWithin(d time.Duration) error {
+	if err := x.conn.SetReadDeadline(time.Now().Add(d)); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	chunk := make([]byte, 16<<10)
+	n, err := x.conn.Read(chunk)
+	x.buf = append(x.buf, chunk[:n]...)
+	if n > 0 {
+		return nil
+	}
+	if errors.Is(err, io.EOF) && x.conn.Secure() && x.Profile.Accepts(fakes.LenientClearAfterTLS) {
+		return x.fillBelow()
+	}
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read: %w", err)
+}
+
+// fillBelow reads what comes in clear after TLS was closed.
+func (x *session) fillBelow() error {
+	chunk := make([]byte, 4<<10)
+	n, err := x.conn.ReadBelow(chunk)
+	x.buf = append(x.buf, chunk[:n]...)
+	if err != nil {
+		return fmt.Errorf("read below TLS: %w", err)
+	}
+	x.conn.Drop()
+	return nil
+}
+
+// readLine takes one line, without its end, off the client's bytes. Only CRLF
+// ends a line (RFC 5321 §2.3.8).
+func (x *session) readLine() ([]byte, error) {
+	end := []byte("\r\n")
+	if x.Profile.Accepts(fakes.LenientBareLF) {
+		end = end[1:]
+	}
+	for {
+		if line, rest, found := bytes.Cut(x.buf, end); found {
+			x.buf = rest
+			return bytes.TrimSuffix(line, []byte("\r")), nil
+		}
+		if len(x.buf) > dialect.MaxLine {
+			x.buf = nil
+			return nil, x.finish("500", "5.5.2 Line too long")
+		}
+		if err := x.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// finish sends a last reply and ends the session.
+func (x *session) finish(code, text string) error {
+	if err := x.reply(code, text); err != nil {
+		return err
+	}
+	return errEnd
+}

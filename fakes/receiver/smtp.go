@@ -1,0 +1,205 @@
+package receiver
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/fakes/dialect"
+	"mailtls/results"
+)
+
+// obey answers a command honestly.
+func (x *session) obey(ctx context.Context, c dialect.Command, line []byte) error {
+	if bytes.ContainsAny(line, "\x00\r\n") {
+		return x.reply("500", "5.5.2 Syntax error")
+	}
+	switch c.Verb {
+	case "EHLO", "HELO":
+		return x.hello(c)
+	case "STARTTLS":
+		return x.startTLS(ctx, c)
+	case "AUTH":
+		return x.auth(c)
+	case "MAIL", "RCPT", "DATA":
+		return x.transaction(ctx, c)
+	case "RSET":
+		x.forget()
+		return x.reply("250", "2.0.0 Ok")
+	case "NOOP":
+		return x.reply("250", "2.0.0 Ok")
+	case "VRFY":
+		return x.reply("252", "2.0.0 Send some mail and see")
+	case "QUIT":
+		return x.finish("221", "2.0.0 Bye")
+	}
+	return x.reply("500", "5.5.2 Command not known")
+}
+
+// forget drops the mail transaction (RFC 5321 §4.1.1.5).
+func (x *session) forget() {
+	x.mail, x.from, x.rcpts = false, "", nil
+}
+
+func (x *session) hello(c dialect.Command) error {
+	if c.Argument == "" {
+		return x.reply("501", "5.5.4 A name is needed")
+	}
+	if !x.kept {
+		x.helo = c.Argument
+	}
+	if !x.Profile.Keeps(fakes.KeepEnvelope) {
+		x.forget()
+	}
+	x.esmtp = c.Verb == "EHLO"
+	if !x.esmtp {
+		return x.reply("250", x.Host)
+	}
+	return x.reply("250", append([]string{x.Host}, x.capabilities()...)...)
+}
+
+// capabilities are the keywords listed after EHLO.
+func (x *session) capabilities() []string {
+	p := x.Profile
+	if x.conn.Secure() && !p.Keeps(fakes.KeepCapabilities) {
+		return p.TLS
+	}
+	if p.Offer == fakes.OfferStartTLS {
+		return append([]string{"STARTTLS"}, p.Clear...)
+	}
+	return p.Clear
+}
+
+// transaction answers the commands of a mail transaction.
+func (x *session) transaction(ctx context.Context, c dialect.Command) error {
+	switch {
+	case c.Verb == "MAIL" && x.helo == "" && !x.Profile.Accepts(fakes.LenientNoHelo):
+		return x.reply("503", "5.5.1 Say EHLO first")
+	case c.Verb == "MAIL" && x.mail:
+		return x.reply("503", "5.5.1 A transaction is open")
+	case c.Verb == "MAIL":
+		return x.mailFrom(c)
+	case !x.mail:
+		return x.reply("503", "5.5.1 MAIL comes first")
+	case c.Verb == "RCPT":
+		return x.rcptTo(c)
+	case len(x.rcpts) == 0:
+		return x.reply("503", "5.5.1 RCPT comes first")
+	}
+	return x.data(ctx)
+}
+
+func (x *session) mailFrom(c dialect.Command) error {
+	from, ok := dialect.Path(c.Argument, "FROM")
+	if !ok {
+		return x.reply("501", "5.5.4 Syntax: MAIL FROM:<address>")
+	}
+	x.mail, x.from, x.rcpts = true, from, nil
+	return x.reply("250", "2.1.0 Ok")
+}
+
+func (x *session) rcptTo(c dialect.Command) error {
+	to, ok := dialect.Path(c.Argument, "TO")
+	if !ok || to == "" {
+		return x.reply("501", "5.5.4 Syntax: RCPT TO:<address>")
+	}
+	if len(x.rcpts) >= 1000 {
+		return x.reply("452", "4.5.3 Too many recipients")
+	}
+	x.rcpts = append(x.rcpts, to)
+	return x.reply("250", "2.1.5 Ok")
+}
+
+// data takes the message.
+func (x *session) data(ctx context.Context) error {
+	if err := x.reply("354", "End data with <CR><LF>.<CR><LF>"); err != nil {
+		return err
+	}
+	mark := x.mark(results.StageBody)
+	x.rec.At(results.StageBody, mark)
+	return x.ask(ctx, fakes.Moment{Stage: results.StageBody, Secure: x.conn.Secure(), Known: x.user != ""},
+		func(ctx context.Context) error { return x.body(ctx, mark) })
+}
+
+func (x *session) body(ctx context.Context, mark string) error {
+	content, err := x.content()
+	if err != nil {
+		return err
+	}
+	if content == nil {
+		x.forget()
+		return x.reply("552", "5.3.4 Message too big")
+	}
+	m := Message{Session: x.id, Mark: mark, From: x.from, To: x.rcpts, Secure: x.conn.Secure(), Data: append([]byte(x.received()), content...)}
+	x.forget()
+	if x.Deliver != nil {
+		if err := x.Deliver(ctx, m); err != nil {
+			x.rec.Note(err.Error())
+			return x.reply("451", "4.3.0 Not taken: try later")
+		}
+	}
+	return x.reply("250", "2.0.0 Ok: taken as "+mark)
+}
+
+// content reads up to the end of data, which is CRLF.CRLF alone (RFC 5321
+// §4.1.1.4); it is nil when the message is too big.
+func (x *session) content() ([]byte, error) {
+	end := []byte("\r\n.\r\n")
+	searched := 0
+	for {
+		if bytes.HasPrefix(x.buf, end[2:]) {
+			x.buf = x.buf[3:]
+			return []byte{}, nil
+		}
+		if i := bytes.Index(x.buf[searched:], end); i >= 0 {
+			content := dialect.Unstuff(x.buf[:searched+i+2])
+			x.buf = x.buf[searched+i+len(end):]
+			return content, nil
+		}
+		searched = max(0, len(x.buf)-len(end))
+		if len(x.buf) > maxContent {
+			return nil, x.finish("552", "5.3.4 Message too big")
+		}
+		if err := x.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// received is the trace header (RFC 5321 §4.4) with the transmission type of
+// RFC 3848 §1 and the tls clause of RFC 8314 §4.3.
+func (x *session) received() string {
+	with, cipher := "SMTP", ""
+	if x.esmtp {
+		with = "ESMTP"
+	}
+	if x.conn.Secure() {
+		with += "S"
+		cipher = " tls " + tls.CipherSuiteName(x.conn.ConnectionState().CipherSuite)
+	}
+	if x.user != "" {
+		with += "A"
+	}
+	host, _, _ := net.SplitHostPort(x.peek.RemoteAddr().String())
+	return fmt.Sprintf("Received: from %s ([%s])\r\n\tby %s with %s%s;\r\n\t%s\r\n",
+		clean(x.helo), host, x.Host, with, cipher, x.Clock().Format(time.RFC1123Z))
+}
+
+// clean keeps what a client called itself from breaking a header.
+func clean(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, name)
+	if name == "" {
+		return "unknown"
+	}
+	return name
+}

@@ -1,0 +1,177 @@
+package receiver
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/fakes/dialect"
+	"mailtls/results"
+)
+
+// firstByte begins every TLS handshake record (RFC 8446 §5.1).
+const firstByte = 22
+
+// startTLS answers STARTTLS (RFC 3207 §4).
+func (x *session) startTLS(ctx context.Context, c dialect.Command) error {
+	switch p := x.Profile; {
+	case p.Offer == fakes.OfferNone:
+		return x.reply("502", "5.5.1 TLS is not available")
+	case x.conn.Secure() && !p.Accepts(fakes.LenientDuplicateTLS):
+		return x.reply("554", "5.5.1 TLS is already active")
+	case c.Argument != "" && !p.Accepts(fakes.LenientArgument):
+		return x.reply("501", "5.5.4 Syntax: STARTTLS, without parameters")
+	}
+	if err := x.reply("220", "2.0.0 Ready to start TLS"); err != nil {
+		return err
+	}
+	if x.conn.Secure() {
+		return nil // the defect of LenientDuplicateTLS ends here: there is no second handshake
+	}
+	x.conn.ExpectTLS()
+	return x.at(ctx, results.StageHandshake, x.upgrade)
+}
+
+// upgrade does the handshake of STARTTLS and forgets what was learnt before
+// (RFC 3207 §4.2), as far as the profile lets it.
+func (x *session) upgrade(ctx context.Context) error {
+	clear, err := x.leftover()
+	if err != nil {
+		return err
+	}
+	if x.Profile.Accepts(fakes.LenientClearHandshake) {
+		first, err := x.peekByte()
+		if err != nil || first != firstByte {
+			return err
+		}
+	}
+	x.buf = nil
+	if err := x.handshake(ctx); err != nil {
+		return err
+	}
+	x.buf = clear
+	p := x.Profile
+	if p.Keeps(fakes.KeepHelo) {
+		x.kept = true
+	} else {
+		x.helo, x.esmtp = "", false
+	}
+	if !p.Keeps(fakes.KeepUser) {
+		x.user = ""
+	}
+	if !p.Keeps(fakes.KeepEnvelope) {
+		x.forget()
+	}
+	return nil
+}
+
+// leftover is what came in clear behind STARTTLS and is wrongly kept.
+func (x *session) leftover() ([]byte, error) {
+	p := x.Profile
+	switch {
+	case p.Keeps(fakes.KeepBuffer):
+		return x.drainClear()
+	case p.Accepts(fakes.LenientPartialLine):
+		end := bytes.LastIndexByte(x.buf, '\n')
+		return bytes.Clone(x.buf[end+1:]), nil
+	}
+	return nil, nil
+}
+
+// drainClear reads on, through the same buffer, until the handshake begins: what
+// a server does that never empties its buffer.
+func (x *session) drainClear() ([]byte, error) {
+	for {
+		chunk, err := x.peekChunk()
+		if err != nil {
+			return nil, err
+		}
+		n := bytes.IndexByte(chunk, firstByte)
+		if n == 0 {
+			return bytes.Clone(x.buf), nil
+		}
+		if n < 0 {
+			n = len(chunk)
+		}
+		if n, err = x.conn.ReadBelow(make([]byte, n)); err != nil {
+			return nil, fmt.Errorf("read: %w", err)
+		}
+		x.buf = append(x.buf, chunk[:n]...)
+	}
+}
+
+func (x *session) peekByte() (byte, error) {
+	chunk, err := x.peekChunk()
+	if err != nil {
+		return 0, err
+	}
+	return chunk[0], nil
+}
+
+func (x *session) peekChunk() ([]byte, error) {
+	if err := x.conn.SetReadDeadline(time.Now().Add(x.Profile.IdleTime())); err != nil {
+		return nil, fmt.Errorf("set deadline: %w", err)
+	}
+	return x.peek.Peek()
+}
+
+// handshake does the server's part of a TLS handshake.
+func (x *session) handshake(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, x.Profile.IdleTime())
+	defer cancel()
+	if err := x.conn.SetDeadline(time.Now().Add(x.Profile.IdleTime())); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	if err := x.conn.Handshake(ctx, x.config()); err != nil {
+		return fmt.Errorf("handshake: %w", err)
+	}
+	return nil
+}
+
+// peekConn lets a server look at bytes before they are read and recorded.
+type peekConn struct {
+	net.Conn
+	ahead []byte
+}
+
+// Peek returns the bytes that the next Read will return, at least one.
+func (p *peekConn) Peek() ([]byte, error) {
+	if len(p.ahead) == 0 {
+		chunk := make([]byte, 4<<10)
+		n, err := p.Conn.Read(chunk)
+		if n == 0 && err != nil {
+			return nil, fmt.Errorf("look ahead: %w", err)
+		}
+		p.ahead = chunk[:n]
+	}
+	return p.ahead, nil
+}
+
+// Read returns what was looked at first.
+func (p *peekConn) Read(b []byte) (int, error) {
+	if len(p.ahead) == 0 {
+		return p.Conn.Read(b)
+	}
+	n := copy(b, p.ahead)
+	p.ahead = p.ahead[n:]
+	return n, nil
+}
+
+// SetLinger and CloseWrite reach through to the TCP connection.
+func (p *peekConn) SetLinger(sec int) error {
+	if c, ok := p.Conn.(*net.TCPConn); ok {
+		return c.SetLinger(sec)
+	}
+	return nil
+}
+
+// CloseWrite closes our direction of TCP.
+func (p *peekConn) CloseWrite() error {
+	if c, ok := p.Conn.(*net.TCPConn); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package fakes
+
+import (
+	"strings"
+	"time"
+)
+
+// Listener is the kind of door that a session knocks at.
+type Listener string
+
+// The listeners.
+const (
+	ListenSMTP       Listener = "smtp"
+	ListenSubmission Listener = "submission"
+	ListenSMTPS      Listener = "smtps"
+	ListenLMTP       Listener = "lmtp"
+	ListenIMAP       Listener = "imap"
+	ListenIMAPS      Listener = "imaps"
+	ListenPOP3       Listener = "pop3"
+	ListenPOP3S      Listener = "pop3s"
+)
+
+// Listeners lists every kind of listener.
+func Listeners() []Listener {
+	return []Listener{
+		ListenSMTP, ListenSubmission, ListenSMTPS, ListenLMTP,
+		ListenIMAP, ListenIMAPS, ListenPOP3, ListenPOP3S,
+	}
+}
+
+// Dialogue is one session that a sending peer plays. A missed expectation ends
+// it; what that means is for a judge to say.
+type Dialogue struct {
+	// Name tells the dialogues of a case apart; empty when there is one.
+	Name string
+	// Listener it goes to; the zero value is smtp. Submission falls back to
+	// smtp for a target that has no submission listener.
+	Listener Listener
+	// Repeat plays it that many times; 0 and 1 mean once.
+	Repeat int
+	// Parallel plays the repetitions at once rather than one after the other.
+	Parallel bool
+	// Script is what it does.
+	Script Script
+}
+
+// Script is what a sending peer does, step by step.
+type Script []Step
+
+// Step is one move of a script.
+type Step struct {
+	// Mark names the step for judges: the events seen from here until the next
+	// marked step carry it. An empty mark continues the one before.
+	Mark string
+	// Do is the move.
+	Do Move
+	// Text is what is sent, one segment for each element, in which
+	// placeholders such as {helo}, {from}, {rcpt}, {canary} and {message} are
+	// filled in.
+	Text []string
+	// Gap is the pause between two segments.
+	Gap time.Duration
+	// Below sends under TLS, in clear, even when TLS is up.
+	Below bool
+	// Want is the beginning of the reply's code: "250", "2"; empty takes any.
+	Want string
+	// Hello is how the handshake is done; nil means DefaultHello.
+	Hello *Hello
+	// For is how long a silence or an awaited close lasts at the most.
+	For time.Duration
+}
+
+// Move is what a step does.
+type Move string
+
+// The moves.
+const (
+	MoveSend        Move = "send"         // send Text, await nothing
+	MoveExpect      Move = "expect"       // await one reply
+	MoveSay         Move = "say"          // send Text and await one reply
+	MoveHandshake   Move = "handshake"    // the client's part of a TLS handshake
+	MoveListen      Move = "listen"       // send nothing for a time, write down what comes
+	MoveAwaitClose  Move = "await-close"  // write down what comes until the far end closes
+	MoveCloseNotify Move = "close-notify" // say close_notify, leave TCP open
+	MoveHalfClose   Move = "half-close"   // close our direction of TCP
+	MoveReset       Move = "reset"        // reset the connection
+)
+
+// Hello is how a sending peer does a TLS handshake.
+type Hello struct {
+	// Min and Max are crypto/tls version numbers; 0 means TLS 1.2 and 1.3.
+	Min, Max uint16
+	// Suites for TLS 1.2 and below; nil means the library's choice, with the
+	// old ones added when Max is below TLS 1.2.
+	Suites []uint16
+	// NoSNI leaves the server name out.
+	NoSNI bool
+	// ALPN protocols offered.
+	ALPN []string
+}
+
+// Vars fill in the placeholders of a script.
+type Vars map[string]string
+
+// Fill replaces {name} by the value of each variable; unknown placeholders
+// stay as they are.
+func (v Vars) Fill(text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	pairs := make([]string, 0, 2*len(v))
+	for k, val := range v {
+		pairs = append(pairs, "{"+k+"}", val)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}

@@ -1,0 +1,199 @@
+package sender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/fakes/dialect"
+	"mailtls/results"
+)
+
+// errScript means that the script itself cannot be played.
+var errScript = errors.New("script cannot be played")
+
+// step does one move.
+func (p *player) step(ctx context.Context, s fakes.Step) error {
+	p.stage(s)
+	switch s.Do {
+	case fakes.MoveSend:
+		return p.send(ctx, s)
+	case fakes.MoveSay:
+		if err := p.send(ctx, s); err != nil {
+			return err
+		}
+		return p.expect(s.Want)
+	case fakes.MoveExpect:
+		return p.expect(s.Want)
+	case fakes.MoveHandshake:
+		return p.handshake(ctx, s)
+	case fakes.MoveListen:
+		return p.listen(s.For, false)
+	case fakes.MoveAwaitClose:
+		return p.listen(s.For, true)
+	case fakes.MoveCloseNotify:
+		p.closedTLS = true
+		return p.conn.CloseNotify()
+	case fakes.MoveHalfClose:
+		return p.conn.CloseWrite()
+	case fakes.MoveReset:
+		return p.conn.Reset()
+	}
+	return fmt.Errorf("%w: unknown move %q", errScript, s.Do)
+}
+
+// stage tells the recorder what the events from here on belong to.
+func (p *player) stage(s fakes.Step) {
+	if s.Mark == "" {
+		return
+	}
+	stage := results.StageGreeting
+	switch {
+	case s.Do == fakes.MoveHandshake:
+		stage = results.StageHandshake
+	case len(s.Text) > 0 && strings.Contains(s.Text[0], "{message}"):
+		stage = results.StageBody
+	case len(s.Text) > 0:
+		line, _, _ := strings.Cut(p.Vars.Fill(s.Text[0]), "\r\n")
+		stage = dialect.ParseSMTP(line).Stage
+	case s.Do != fakes.MoveExpect:
+		stage = results.StageUnknown
+	}
+	p.upgrading = stage == results.StageStartTLS
+	p.rec.At(stage, s.Mark)
+}
+
+// send writes the segments of a step.
+func (p *player) send(ctx context.Context, s fakes.Step) error {
+	write := p.conn.Write
+	if s.Below {
+		write = p.conn.WriteBelow
+	}
+	for i, text := range s.Text {
+		if i > 0 && s.Gap > 0 {
+			if err := pause(ctx, s.Gap); err != nil {
+				return err
+			}
+		}
+		if err := p.conn.SetWriteDeadline(time.Now().Add(p.Patience)); err != nil {
+			return fmt.Errorf("set deadline: %w", err)
+		}
+		if _, err := write([]byte(p.Vars.Fill(text))); err != nil {
+			return fmt.Errorf("send %s: %w", s.Mark, err)
+		}
+	}
+	return nil
+}
+
+// expect awaits one reply whose code begins with want.
+func (p *player) expect(want string) error {
+	deadline := time.Now().Add(p.Patience)
+	for {
+		reply, rest, err := dialect.CutReply(p.buf)
+		switch {
+		case err == nil:
+			p.buf = rest
+			if p.upgrading && reply.Code == "220" && !p.conn.Secure() {
+				p.conn.ExpectTLS()
+			}
+			if !strings.HasPrefix(reply.Code, want) {
+				return fmt.Errorf("%w: wanted %s, got %s", errMissed, want, reply)
+			}
+			return nil
+		case !errors.Is(err, dialect.ErrIncomplete):
+			return fmt.Errorf("%w: wanted %s: %w", errMissed, want, err)
+		}
+		if len(p.buf) > dialect.MaxReply*dialect.MaxLine/16 {
+			return fmt.Errorf("%w: wanted %s, got an endless reply", errMissed, want)
+		}
+		if err := p.fill(deadline); err != nil {
+			return fmt.Errorf("await %s: %w", orAny(want), err)
+		}
+	}
+}
+
+func orAny(want string) string {
+	if want == "" {
+		return "a reply"
+	}
+	return want
+}
+
+// fill reads more bytes; a server that trickles does not get more time for it.
+func (p *player) fill(deadline time.Time) error {
+	if err := p.conn.SetReadDeadline(deadline); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	chunk := make([]byte, 16<<10)
+	n, err := p.conn.Read(chunk)
+	p.buf = append(p.buf, chunk[:n]...)
+	if n > 0 || err == nil {
+		return nil
+	}
+	return err
+}
+
+func (p *player) handshake(ctx context.Context, s fakes.Step) error {
+	hello := fakes.Hello{}
+	if s.Hello != nil {
+		hello = *s.Hello
+	}
+	p.buf = nil // what came before the handshake is no answer to anything inside it
+	ctx, cancel := context.WithTimeout(ctx, p.Patience)
+	defer cancel()
+	if err := p.conn.SetDeadline(time.Now().Add(p.Patience)); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	if err := p.conn.Handshake(ctx, p.config(hello)); err != nil {
+		return fmt.Errorf("%w: handshake: %w", errMissed, err)
+	}
+	return nil
+}
+
+// listen writes down what comes for a time, and goes on when the time is over.
+// When the close is awaited, its coming is how the session ends, and so is its
+// not coming.
+func (p *player) listen(d time.Duration, awaited bool) error {
+	deadline := time.Now().Add(d)
+	if err := p.conn.SetReadDeadline(deadline); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	read := p.conn.Read
+	if p.closedTLS {
+		read = p.conn.ReadBelow
+	}
+	chunk := make([]byte, 16<<10)
+	for {
+		n, err := read(chunk)
+		p.buf = append(p.buf, chunk[:min(n, dialect.MaxLine)]...)
+		var netErr net.Error
+		switch {
+		case err == nil:
+			if len(p.buf) > 16*dialect.MaxLine {
+				p.buf = nil
+			}
+			continue
+		case errors.As(err, &netErr) && netErr.Timeout() && !awaited:
+			return nil
+		case errors.Is(err, io.EOF):
+			return io.EOF
+		}
+		return fmt.Errorf("listen: %w", err)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("pause: %w", ctx.Err())
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,216 @@
+package wire
+
+import (
+	"bytes"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"mailtls/results"
+)
+
+// Extensions that are read (RFC 8446 §4.2).
+const (
+	extServerName        = 0
+	extSupportedGroups   = 10
+	extALPN              = 16
+	extSupportedVersions = 43
+	extKeyShare          = 51
+)
+
+// retryRandom is the random by which a ServerHello is known to be a
+// HelloRetryRequest (RFC 8446 §4.1.3).
+const retryRandom = "\xCF\x21\xAD\x74\xE5\x9A\x61\x11\xBE\x1D\x8C\x02\x1E\x65\xB8\x91" +
+	"\xC2\xA2\x11\x16\x7A\xBB\x8C\x5E\x07\x9E\x09\xE2\xC8\xA8\x33\x9C"
+
+// clientHello is what a ClientHello says.
+type clientHello struct {
+	random []byte
+	offer  results.ClientHello
+}
+
+// readClientHello reads the body of a ClientHello (RFC 8446 §4.1.2) as far as it
+// can be read; ok is false if that is not the whole.
+func readClientHello(body []byte) (h clientHello, ok bool) {
+	s := cryptobyte.String(body)
+	var legacy uint16
+	var session, suites, compression cryptobyte.String
+	if !s.ReadUint16(&legacy) {
+		return h, false
+	}
+	h.offer.Versions = []string{versionName(legacy)}
+	if !s.ReadBytes(&h.random, 32) ||
+		!s.ReadUint8LengthPrefixed(&session) ||
+		!s.ReadUint16LengthPrefixed(&suites) {
+		return h, false
+	}
+	h.offer.Suites = names16(suites, suiteName)
+	if !s.ReadUint8LengthPrefixed(&compression) {
+		return h, false
+	}
+	ok = eachExtension(s, func(kind uint16, data cryptobyte.String) {
+		var list cryptobyte.String
+		switch kind {
+		case extServerName:
+			h.offer.SNI = readServerName(data)
+		case extSupportedGroups:
+			if data.ReadUint16LengthPrefixed(&list) {
+				h.offer.Groups = names16(list, groupName)
+			}
+		case extALPN:
+			h.offer.ALPN = readProtocols(data)
+		case extSupportedVersions:
+			if data.ReadUint8LengthPrefixed(&list) {
+				h.offer.Versions = names16(list, versionName)
+			}
+		}
+	})
+	return h, ok
+}
+
+// serverHello is what a ServerHello or a HelloRetryRequest says.
+type serverHello struct {
+	random         []byte
+	version, suite uint16
+	group          string // from key_share; empty before TLS 1.3
+	alpn           string // in TLS 1.3 it is in EncryptedExtensions instead
+	retry          bool
+}
+
+// readServerHello reads the body of a ServerHello (RFC 8446 §4.1.3); ok is false
+// if it ends before the suite or has a broken list of extensions.
+func readServerHello(body []byte) (h serverHello, ok bool) {
+	s := cryptobyte.String(body)
+	var session cryptobyte.String
+	var compression uint8
+	if !s.ReadUint16(&h.version) || !s.ReadBytes(&h.random, 32) ||
+		!s.ReadUint8LengthPrefixed(&session) || !s.ReadUint16(&h.suite) || !s.ReadUint8(&compression) {
+		return h, false
+	}
+	h.retry = bytes.Equal(h.random, []byte(retryRandom))
+	ok = eachExtension(s, func(kind uint16, data cryptobyte.String) {
+		var v uint16
+		switch kind {
+		case extSupportedVersions:
+			if data.ReadUint16(&v) {
+				h.version = v
+			}
+		case extKeyShare:
+			if data.ReadUint16(&v) {
+				h.group = groupName(v)
+			}
+		case extALPN:
+			h.alpn = first(readProtocols(data))
+		}
+	})
+	return h, ok
+}
+
+// readEncryptedExtensions gives the protocol that the server chose (RFC 8446
+// §4.3.1); empty if it chose none.
+func readEncryptedExtensions(body []byte) (alpn string) {
+	eachExtension(body, func(kind uint16, data cryptobyte.String) {
+		if kind == extALPN {
+			alpn = first(readProtocols(data))
+		}
+	})
+	return alpn
+}
+
+// readCertificates gives the certificates of a Certificate message, leaf first:
+// RFC 8446 §4.4.2 for TLS 1.3, RFC 5246 §7.4.2 for the versions before.
+func readCertificates(body []byte, version uint16) [][]byte {
+	s := cryptobyte.String(body)
+	var list, cert, skip cryptobyte.String
+	tls13 := version >= version13
+	if tls13 && !s.ReadUint8LengthPrefixed(&skip) {
+		return nil
+	}
+	if !s.ReadUint24LengthPrefixed(&list) {
+		return nil
+	}
+	var chain [][]byte
+	for !list.Empty() {
+		if !list.ReadUint24LengthPrefixed(&cert) || tls13 && !list.ReadUint16LengthPrefixed(&skip) {
+			break
+		}
+		chain = append(chain, bytes.Clone(cert))
+	}
+	return chain
+}
+
+// readNamedCurve gives the group of a ServerKeyExchange with ECDHE (RFC 8422
+// §5.4); empty if it is not a named curve.
+func readNamedCurve(body []byte) string {
+	s := cryptobyte.String(body)
+	var kind uint8
+	var group uint16
+	if !s.ReadUint8(&kind) || kind != 3 || !s.ReadUint16(&group) {
+		return ""
+	}
+	return groupName(group)
+}
+
+// eachExtension calls f for every extension of a list that may be missing.
+func eachExtension(s cryptobyte.String, f func(kind uint16, data cryptobyte.String)) bool {
+	if s.Empty() {
+		return true
+	}
+	var list, data cryptobyte.String
+	var kind uint16
+	if !s.ReadUint16LengthPrefixed(&list) {
+		return false
+	}
+	for !list.Empty() {
+		if !list.ReadUint16(&kind) || !list.ReadUint16LengthPrefixed(&data) {
+			return false
+		}
+		f(kind, data)
+	}
+	return s.Empty()
+}
+
+// readServerName gives the first host name of a server_name list (RFC 6066 §3).
+func readServerName(s cryptobyte.String) string {
+	var list, name cryptobyte.String
+	var kind uint8
+	if !s.ReadUint16LengthPrefixed(&list) {
+		return ""
+	}
+	for list.ReadUint8(&kind) && list.ReadUint16LengthPrefixed(&name) {
+		if kind == 0 {
+			return string(name)
+		}
+	}
+	return ""
+}
+
+// readProtocols gives a list of protocol names (RFC 7301 §3.1).
+func readProtocols(s cryptobyte.String) []string {
+	var list, name cryptobyte.String
+	var out []string
+	if !s.ReadUint16LengthPrefixed(&list) {
+		return nil
+	}
+	for list.ReadUint8LengthPrefixed(&name) {
+		out = append(out, string(name))
+	}
+	return out
+}
+
+// names16 names each number of a list.
+func names16(s cryptobyte.String, name func(uint16) string) []string {
+	var out []string
+	var v uint16
+	for s.ReadUint16(&v) {
+		out = append(out, name(v))
+	}
+	return out
+}
+
+// first gives the first of a list, empty if there is none.
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
