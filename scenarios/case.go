@@ -1,0 +1,126 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+// Case is one requirement.
+type Case struct {
+	// ID is area/defect in kebab-case; it never changes once published.
+	ID string
+	// Row of the catalogue, such as "R-016".
+	Row string
+	// Title says in a line what is required.
+	Title string
+	// Source is where the requirement comes from.
+	Source Source
+	// Role and Protocol of the target.
+	Role     results.Role
+	Protocol results.Protocol
+	// Needs are the claims without which the case does not apply.
+	Needs []results.Feature
+	// Levels by claims; the first that fits counts.
+	Levels []LevelRule
+	// Dialogues that our peers hold with the target, in order.
+	Dialogues []fakes.Dialogue
+	// Fence is true when mail may come of it: an ordinary message follows, and
+	// watching goes on until it was read back and the queue is empty.
+	Fence bool
+	// Window is how long the case is watched at the most; 0 means DefaultWindow.
+	Window time.Duration
+	// Intrusive cases burden the target; they are off for targets beyond this
+	// machine and its networks.
+	Intrusive bool
+	// Pending says why the case cannot be played yet; empty when it can.
+	Pending string
+	// Judge concludes.
+	Judge Judge
+}
+
+// DefaultWindow is how long a case is watched when it names no time.
+const DefaultWindow = 30 * time.Second
+
+// Judge reads a transcript and concludes. It gives status, want, got, reason and
+// evidence; the level is the case's.
+type Judge func(*results.Transcript, results.Claims) results.Verdict
+
+// Source is where a requirement comes from.
+type Source struct {
+	// Clause such as "RFC 3207 §4"; several are joined by "; ".
+	Clause string
+	// Text is what it asks for, in our own words.
+	Text string
+}
+
+// LevelRule gives a case a level.
+type LevelRule struct {
+	// Needs are the claims it holds for; nil holds for all.
+	Needs []results.Feature
+	// Level of the case under these claims.
+	Level results.Level
+}
+
+// must, should and info are the usual rules.
+func must(needs ...results.Feature) LevelRule { return LevelRule{Needs: needs, Level: results.Must} }
+func should(needs ...results.Feature) LevelRule {
+	return LevelRule{Needs: needs, Level: results.Should}
+}
+func info(needs ...results.Feature) LevelRule { return LevelRule{Needs: needs, Level: results.Info} }
+
+// Level is how strongly the case binds a target with these claims; INFO when no
+// rule fits.
+func (c Case) Level(claims results.Claims) results.Level {
+	for _, rule := range c.Levels {
+		if claims.Missing(rule.Needs) == "" {
+			return rule.Level
+		}
+	}
+	return results.Info
+}
+
+// Strongest is the strongest level of any rule, for lists that know no target.
+func (c Case) Strongest() results.Level {
+	for _, l := range []results.Level{results.Must, results.Should, results.May} {
+		if slices.ContainsFunc(c.Levels, func(r LevelRule) bool { return r.Level == l }) {
+			return l
+		}
+	}
+	return results.Info
+}
+
+// WatchTime is Window, or DefaultWindow when that is 0.
+func (c Case) WatchTime() time.Duration {
+	if c.Window == 0 {
+		return DefaultWindow
+	}
+	return c.Window
+}
+
+// All returns every case in the order of the catalogue's rows.
+func All() []Case {
+	var all []Case
+	for _, area := range [][]Case{
+		offer(), starttls(), handshake(), tunnel(), state(), injection(),
+		versions(), certificates(), policy(), authentication(),
+	} {
+		all = append(all, area...)
+	}
+	slices.SortStableFunc(all, func(a, b Case) int { return strings.Compare(a.Row, b.Row) })
+	return all
+}
+
+// Find returns the case with the id.
+func Find(id string) (Case, error) {
+	for _, c := range All() {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return Case{}, fmt.Errorf("find case %q: see mailtls list cases", id)
+}

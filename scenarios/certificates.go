@@ -1,0 +1,96 @@
+package scenarios
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"strings"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+// certificates holds the cases about the chain that a server shows.
+func certificates() []Case {
+	return []Case{
+		{
+			ID: "certificate/chain-broken", Row: "R-056",
+			Title:  "The chain leads to a known root, is in date, and uses sound keys and digests",
+			Source: Source{"RFC 8461 §4.2; RFC 9325 §4.5", "The certificate is valid and chains to a trusted root; RSA keys have 2048 bits or more, digests are better than SHA-1."},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must(results.FeatureSTS), should()},
+			Dialogues: one(inside(), fakes.Quit()),
+			Judge:     judgeChain,
+		},
+	}
+}
+
+func judgeChain(t *results.Transcript, _ results.Claims) results.Verdict {
+	const want = "a chain to a known root, in date, SHA-2, RSA of 2048 bits or more or an elliptic curve"
+	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS, markHandshake)
+	if !ok {
+		return v
+	}
+	refs := handshakeRefs(s)
+	f := facts(s)
+	if len(f.Chain) == 0 {
+		return fail(want, "no certificate was shown", refs...)
+	}
+	var faults []string
+	for i, der := range f.Chain {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			faults = append(faults, fmt.Sprintf("certificate %d: %v", i+1, err))
+			continue
+		}
+		faults = append(faults, weaknesses(c, t.Started.Add(s.EndAt))...)
+	}
+	switch {
+	case f.Verify == "":
+		return inconclusive("the chain was not verified: no roots are known")
+	case f.Verify != "ok":
+		faults = append(faults, f.Verify)
+	}
+	if len(faults) > 0 {
+		return fail(want, strings.Join(faults, "; "), refs...)
+	}
+	return pass(want, fmt.Sprintf("%d certificates, leaf %s", len(f.Chain), subject(f.Chain[0])), refs...)
+}
+
+// weaknesses lists what is wrong with one certificate, whoever issued it.
+func weaknesses(c *x509.Certificate, at time.Time) []string {
+	var found []string
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if bits := key.N.BitLen(); bits < 2048 {
+			found = append(found, fmt.Sprintf("%s has an RSA key of %d bits", c.Subject, bits))
+		}
+	case *ecdsa.PublicKey, ed25519.PublicKey:
+	default:
+		found = append(found, fmt.Sprintf("%s has a %s key", c.Subject, c.PublicKeyAlgorithm))
+	}
+	switch c.SignatureAlgorithm {
+	case x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1, x509.MD5WithRSA, x509.MD2WithRSA:
+		found = append(found, fmt.Sprintf("%s is signed with %s", c.Subject, c.SignatureAlgorithm))
+	default:
+	}
+	if at.Before(c.NotBefore) || at.After(c.NotAfter) {
+		found = append(found, fmt.Sprintf("%s is good from %s to %s", c.Subject,
+			c.NotBefore.Format(time.DateOnly), c.NotAfter.Format(time.DateOnly)))
+	}
+	return found
+}
+
+func subject(der []byte) string {
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return "unreadable"
+	}
+	if len(c.DNSNames) > 0 {
+		return strings.Join(c.DNSNames, ", ")
+	}
+	return c.Subject.String()
+}

@@ -1,0 +1,119 @@
+package scenarios
+
+import (
+	"fmt"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+// injection holds the cases about commands that an attacker on the path puts
+// between STARTTLS and the handshake (CVE-2011-0411 and its many twins).
+func injection() []Case {
+	const rule = "What came in clear does not count inside TLS; STARTTLS is the last command of its group, and what follows it in the buffer is not run."
+	return []Case{
+		{
+			ID: "injection/same-segment", Row: "R-016",
+			Title:  "A command in the segment of STARTTLS is not run inside TLS",
+			Source: Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2011-0411", rule},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
+			Dialogues: []fakes.Dialogue{injected(0, "STARTTLS\r\nNOOP\r\n")},
+			Judge:     judgeInjected,
+		},
+		{
+			ID: "injection/second-segment", Row: "R-019",
+			Title:  "A command that follows STARTTLS before its reply is not run inside TLS",
+			Source: Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2022-28220", rule},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
+			Dialogues: []fakes.Dialogue{injected(20*time.Millisecond, "STARTTLS\r\n", "NOOP\r\n")},
+			Judge:     judgeInjected,
+		},
+		{
+			ID: "injection/partial-line", Row: "R-021",
+			Title:  "An unfinished line behind STARTTLS is not joined to the first line inside TLS",
+			Source: Source{"RFC 3207 §4.2; RFC 5321 §2.3.8", rule},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
+			Dialogues: one(clear(), fakes.Say(markStartTLS, "220", "STARTTLS\r\nMAIL FROM:<x"), fakes.Handshake(broad()),
+				fakes.Say(markEhloTLS, "", "EHLO {helo}\r\n"), fakes.Quit()),
+			Judge: judgePartialLine,
+		},
+	}
+}
+
+// injected is a session that sends more than STARTTLS, does the handshake, waits
+// for what comes unasked, and then says a command whose reply cannot be taken
+// for another's.
+func injected(gap time.Duration, segments ...string) fakes.Dialogue {
+	return fakes.Dialogue{Script: fakes.Join(
+		clear(),
+		fakes.Script{{Mark: markStartTLS, Do: fakes.MoveSay, Text: segments, Gap: gap, Want: "220"}},
+		fakes.Handshake(broad()),
+		listen("silence", 2*time.Second),
+		fakes.Say("fake", "", "FAKE {canary}\r\n"),
+		fakes.Quit(),
+	)}
+}
+
+func judgeInjected(t *results.Transcript, _ results.Claims) results.Verdict {
+	const want = "nothing unasked inside TLS, and an error reply to FAKE first; or no TLS session at all"
+	s, v, ok := reach(t, "", markGreeting, markEhlo)
+	if !ok {
+		return v
+	}
+	if v, done := refusedToStart(s, want); done {
+		return v
+	}
+	for _, mark := range []string{markHandshake, "silence"} {
+		if b, refs := heard(s, mark, true); len(b) > 0 {
+			return fail(want, fmt.Sprintf("unasked, the target sent %q inside TLS", clip(b)), refs...)
+		}
+	}
+	if !marked(s, "fake") {
+		return pass(want, "nothing was run: "+ending(s), handshakeRefs(s)...)
+	}
+	a := reply(s, "fake")
+	if !a.is("5") {
+		return fail(want, "FAKE got "+a.String(), a.refs...)
+	}
+	return pass(want, "FAKE got "+a.String(), a.refs...)
+}
+
+// refusedToStart concludes where STARTTLS with something behind it led to no
+// TLS session: that is safe, unless the rest was answered in clear behind the
+// go-ahead.
+func refusedToStart(s *results.Session, want string) (results.Verdict, bool) {
+	a := reply(s, markStartTLS)
+	if a.is("220") && len(a.rest) > 0 {
+		return fail(want, fmt.Sprintf("behind its 220 the target sent %q in clear", clip(a.rest)), a.refs...), true
+	}
+	if b, refs := heard(s, markHandshake, false); len(b) > 0 {
+		return fail(want, fmt.Sprintf("after its 220 the target sent %q in clear", clip(b)), refs...), true
+	}
+	switch {
+	case !a.is("220"):
+		return pass(want, "STARTTLS got "+a.String(), a.refs...), true
+	case !facts(s).Complete:
+		return pass(want, "no TLS session: "+handshakeOutcome(s), handshakeRefs(s)...), true
+	}
+	return results.Verdict{}, false
+}
+
+func judgePartialLine(t *results.Transcript, _ results.Claims) results.Verdict {
+	const want = "250 to EHLO inside TLS, or no TLS session at all"
+	s, v, ok := reach(t, "", markGreeting, markEhlo)
+	if !ok {
+		return v
+	}
+	if v, done := refusedToStart(s, want); done {
+		return v
+	}
+	a := reply(s, markEhloTLS)
+	if !a.is("250") {
+		return fail(want, "EHLO inside TLS got "+a.String(), a.refs...)
+	}
+	return pass(want, "EHLO inside TLS got 250", a.refs...)
+}

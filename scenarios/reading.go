@@ -1,0 +1,224 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"mailtls/fakes/dialect"
+	"mailtls/results"
+)
+
+// probe returns the session of a dialogue; the name is empty for the only one.
+// It is nil when the dialogue was never held.
+func probe(t *results.Transcript, name string) *results.Session {
+	for i, s := range t.Sessions {
+		if s.Leg == results.LegProbe && s.Peer == peerName(name) {
+			return &t.Sessions[i]
+		}
+	}
+	return nil
+}
+
+// peerName is what a session's peer is called for a dialogue.
+func peerName(dialogue string) string {
+	if dialogue == "" {
+		return "client"
+	}
+	return dialogue
+}
+
+// PeerName is the name under which a dialogue's session is recorded.
+func PeerName(dialogue string) string { return peerName(dialogue) }
+
+// answer is the first reply under a mark, with the events that carried it.
+type answer struct {
+	dialect.Reply
+	// found is true when a whole, well-formed reply was seen.
+	found bool
+	// why says what was seen in place of a reply.
+	why string
+	// rest are the server's bytes behind the reply.
+	rest []byte
+	refs []results.EventRef
+	// secure is true when its first byte came inside TLS.
+	secure bool
+}
+
+// reply reads the first reply under a mark.
+func reply(s *results.Session, mark string) answer {
+	var a answer
+	var b []byte
+	for i, e := range s.Events {
+		if e.Mark != mark || e.From != results.Server || e.Kind != results.EventData {
+			continue
+		}
+		if len(b) == 0 {
+			a.secure = e.Secure
+		}
+		b = append(b, e.Bytes...)
+		a.refs = append(a.refs, results.EventRef{Session: s.ID, Event: i})
+	}
+	r, rest, err := dialect.CutReply(b)
+	a.Reply, a.rest, a.found = r, rest, err == nil
+	switch {
+	case len(b) == 0:
+		a.why = "no reply (" + ending(s) + ")"
+	case errors.Is(err, dialect.ErrIncomplete):
+		a.why = fmt.Sprintf("an unfinished reply %q (%s)", clip(b), ending(s))
+	case err != nil:
+		a.why = err.Error()
+	}
+	if len(a.refs) == 0 {
+		a.refs = sent(s, mark)
+	}
+	return a
+}
+
+// String is the reply, or what was seen in its place.
+func (a answer) String() string {
+	if a.found {
+		return a.Reply.String()
+	}
+	return a.why
+}
+
+// is tells whether the code begins with one of the prefixes.
+func (a answer) is(prefixes ...string) bool {
+	for _, p := range prefixes {
+		if a.found && strings.HasPrefix(a.Code, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// sent points at what we sent under a mark.
+func sent(s *results.Session, mark string) []results.EventRef {
+	var refs []results.EventRef
+	for i, e := range s.Events {
+		if e.Mark == mark && e.From == results.Client && e.Kind == results.EventData {
+			refs = append(refs, results.EventRef{Session: s.ID, Event: i})
+		}
+	}
+	return refs
+}
+
+// heard returns the server's data under a mark that passed inside TLS or not.
+func heard(s *results.Session, mark string, secure bool) ([]byte, []results.EventRef) {
+	var b []byte
+	var refs []results.EventRef
+	for i, e := range s.Events {
+		if e.Mark == mark && e.From == results.Server && e.Kind == results.EventData && e.Secure == secure {
+			b = append(b, e.Bytes...)
+			refs = append(refs, results.EventRef{Session: s.ID, Event: i})
+		}
+	}
+	return b, refs
+}
+
+// marked tells whether the script came as far as the mark.
+func marked(s *results.Session, mark string) bool {
+	for _, e := range s.Events {
+		if e.Mark == mark {
+			return true
+		}
+	}
+	return false
+}
+
+// ending says in words how a session ended.
+func ending(s *results.Session) string {
+	switch s.End {
+	case results.EndRefused:
+		return "the connection was refused"
+	case results.EndEOF:
+		return "the target closed the connection"
+	case results.EndReset:
+		return "the target reset the connection"
+	case results.EndTimeout:
+		return "the target stayed silent"
+	case results.EndMissed:
+		return "the script ended here: " + lastNote(*s)
+	case results.EndCancelled:
+		return "the run ended first"
+	case results.EndBroken:
+		return "our own engine failed: " + lastNote(*s)
+	case results.EndOurs:
+		return "we closed the connection"
+	}
+	return string(s.End)
+}
+
+// facts returns the facts of the session's last handshake; the zero value when
+// none was tried.
+func facts(s *results.Session) results.TLSFacts {
+	if len(s.TLS) == 0 {
+		return results.TLSFacts{}
+	}
+	return s.TLS[len(s.TLS)-1]
+}
+
+// alertFrom returns the first alert that the server sent other than
+// close_notify.
+func alertFrom(f results.TLSFacts) (results.Alert, bool) {
+	for _, a := range f.Alerts {
+		if a.From == results.Server && a.Code != closeNotify {
+			return a, true
+		}
+	}
+	return results.Alert{}, false
+}
+
+// Alert numbers that judges ask about (RFC 8446 §6).
+const (
+	closeNotify     = 0
+	protocolVersion = 70
+)
+
+// handshakeRefs points at the alerts and at how the handshake ended.
+func handshakeRefs(s *results.Session) []results.EventRef {
+	var refs []results.EventRef
+	for i, e := range s.Events {
+		if e.Kind == results.EventAlert || e.Kind == results.EventTLS {
+			refs = append(refs, results.EventRef{Session: s.ID, Event: i})
+		}
+	}
+	return refs
+}
+
+// clip shortens what is shown of bytes.
+func clip(b []byte) string {
+	const most = 60
+	if len(b) > most {
+		return string(b[:most]) + "..."
+	}
+	return string(b)
+}
+
+// content is what was read back of a message: its header and body.
+func content(t *results.Transcript, m results.Message) []byte {
+	var b []byte
+	for _, s := range t.Sessions {
+		if s.ID != m.Session {
+			continue
+		}
+		for _, e := range s.Events {
+			if e.Mark == m.Mark && e.Stage == results.StageBody && e.From == results.Client && e.Kind == results.EventData {
+				b = append(b, e.Bytes...)
+			}
+		}
+	}
+	return b
+}
+
+// mail returns the messages that were read back, other than the fence.
+func mail(t *results.Transcript) []results.Message {
+	var got []results.Message
+	for _, m := range t.Messages {
+		if !m.Fence {
+			got = append(got, m)
+		}
+	}
+	return got
+}

@@ -1,0 +1,81 @@
+package scenarios
+
+import (
+	"crypto/tls"
+	"time"
+
+	"mailtls/fakes"
+)
+
+// Marks of the steps that most scripts share.
+const (
+	markGreeting  = "greeting"
+	markEhlo      = "ehlo"
+	markStartTLS  = "starttls"
+	markHandshake = "handshake"
+	markEhloTLS   = "ehlo-tls"
+	markMail      = "mail"
+	markRcpt      = "rcpt"
+	markData      = "data"
+	markBody      = "body"
+)
+
+// closing is how long the end of a connection is awaited where it is due at
+// once.
+const closing = 5 * time.Second
+
+// broad is a handshake that any target can take part in, TLS 1.0 to 1.3.
+func broad() fakes.Hello { return fakes.Hello{Min: tls.VersionTLS10, Max: tls.VersionTLS13} }
+
+// clear is a session up to its first EHLO.
+func clear() fakes.Script { return fakes.Join(fakes.Greet(), fakes.Ehlo(markEhlo)) }
+
+// upgraded is a session up to the end of the handshake; nothing was said inside
+// TLS yet.
+func upgraded() fakes.Script {
+	return fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(broad()))
+}
+
+// inside is a session up to EHLO inside TLS.
+func inside() fakes.Script { return fakes.Join(upgraded(), fakes.Ehlo(markEhloTLS)) }
+
+// listen is silence for a time.
+func listen(mark string, d time.Duration) fakes.Script {
+	return fakes.Script{{Mark: mark, Do: fakes.MoveListen, For: d}}
+}
+
+// awaitClose is silence until the target closes, for a time at the most.
+func awaitClose(d time.Duration) fakes.Script {
+	return fakes.Script{{Do: fakes.MoveAwaitClose, For: d}}
+}
+
+// below sends in clear, below TLS where that is up.
+func below(mark, text string) fakes.Script {
+	return fakes.Script{{Mark: mark, Do: fakes.MoveSend, Text: []string{text}, Below: true}}
+}
+
+// one is the list of a single, nameless dialogue on the smtp listener.
+func one(parts ...fakes.Script) []fakes.Dialogue {
+	return []fakes.Dialogue{{Script: fakes.Join(parts...)}}
+}
+
+// Sanity is the script of an ordinary conversation: what any client may say to
+// the listener without sending mail. It is held before and after each case.
+func Sanity(startTLS, implicit bool) fakes.Script {
+	switch {
+	case implicit:
+		return fakes.Join(fakes.Handshake(broad()), fakes.Greet(), fakes.Ehlo(markEhlo), fakes.Quit())
+	case startTLS:
+		return fakes.Join(inside(), fakes.Quit())
+	}
+	return fakes.Join(clear(), fakes.Quit())
+}
+
+// Ordinary is the script of an ordinary delivery, used for fences.
+func Ordinary(startTLS bool) fakes.Script {
+	open := clear()
+	if startTLS {
+		open = inside()
+	}
+	return fakes.Join(open, fakes.Transaction(), fakes.Quit())
+}

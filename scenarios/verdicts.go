@@ -1,0 +1,64 @@
+package scenarios
+
+import (
+	"fmt"
+
+	"mailtls/results"
+)
+
+// pass, nonstrict, fail, note and inconclusive build verdicts.
+func pass(want, got string, refs ...results.EventRef) results.Verdict {
+	return results.Verdict{Status: results.StatusPass, Want: want, Got: got, Evidence: refs}
+}
+
+func nonstrict(reason, want, got string, refs ...results.EventRef) results.Verdict {
+	return results.Verdict{Status: results.StatusNonstrict, Reason: reason, Want: want, Got: got, Evidence: refs}
+}
+
+func fail(want, got string, refs ...results.EventRef) results.Verdict {
+	return results.Verdict{Status: results.StatusFail, Want: want, Got: got, Evidence: refs}
+}
+
+func note(want, got string, refs ...results.EventRef) results.Verdict {
+	return results.Verdict{Status: results.StatusInfo, Want: want, Got: got, Evidence: refs}
+}
+
+func inconclusive(format string, args ...any) results.Verdict {
+	return results.Verdict{Status: results.StatusInconclusive, Reason: fmt.Sprintf(format, args...)}
+}
+
+// reach tells whether a dialogue was held and came through all the marks, each
+// answered by a code of class 2 or 3 or, for the handshake, completed. When it
+// did not, the verdict says where it stopped: nothing can then be told.
+func reach(t *results.Transcript, dialogue string, marks ...string) (*results.Session, results.Verdict, bool) {
+	s := probe(t, dialogue)
+	if s == nil {
+		return nil, inconclusive("the dialogue %s was not held", peerName(dialogue)), false
+	}
+	for _, m := range marks {
+		if m == markHandshake {
+			if !facts(s).Complete {
+				return s, inconclusive("the handshake failed: %s", handshakeOutcome(s)), false
+			}
+			continue
+		}
+		if a := reply(s, m); !a.is("2", "3") {
+			return s, inconclusive("the session did not get past %s: %s", m, a), false
+		}
+	}
+	return s, results.Verdict{}, true
+}
+
+// handshakeOutcome says in words how a handshake went.
+func handshakeOutcome(s *results.Session) string {
+	f := facts(s)
+	switch a, alerted := alertFrom(f); {
+	case f.Complete:
+		return fmt.Sprintf("TLS %s, %s", f.Version, f.Suite)
+	case alerted:
+		return fmt.Sprintf("the target sent alert %s(%d)", a.Name, a.Code)
+	case f.Error != "":
+		return f.Error + " (" + ending(s) + ")"
+	}
+	return "no handshake was tried (" + ending(s) + ")"
+}
