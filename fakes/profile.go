@@ -29,6 +29,8 @@ type Profile struct {
 	Suites []uint16
 	// Cert that it shows; the zero value is a valid one.
 	Cert Cert
+	// ClientCert says whether it asks for the client's certificate.
+	ClientCert ClientCert
 	// Keep is what it wrongly carries across STARTTLS.
 	Keep []Keep
 	// Lenient is what it wrongly accepts.
@@ -53,6 +55,16 @@ const (
 	OfferNone     Offer = "none"     // no TLS at all
 	OfferStartTLS Offer = "starttls" // upgrade in the session
 	OfferImplicit Offer = "implicit" // TLS before the greeting (RFC 8314 §3)
+)
+
+// ClientCert says whether a receiving peer asks for the client's certificate.
+type ClientCert string
+
+// The ways to ask; the zero value does not ask.
+const (
+	ClientCertNone     ClientCert = ""
+	ClientCertOptional ClientCert = "optional" // asked for; whatever comes, the session goes on
+	ClientCertRequired ClientCert = "required" // without one that verifies the handshake fails
 )
 
 // Phase is a part of a session.

@@ -1,6 +1,7 @@
 package fakes
 
 import (
+	"crypto/tls"
 	"strings"
 	"time"
 )
@@ -40,6 +41,9 @@ type Dialogue struct {
 	Repeat int
 	// Parallel plays the repetitions at once rather than one after the other.
 	Parallel bool
+	// Tickets names a store of TLS sessions that the case's dialogues of the
+	// same name share, in order; empty shares nothing.
+	Tickets string
 	// Script is what it does.
 	Script Script
 }
@@ -93,8 +97,19 @@ type Hello struct {
 	// Suites for TLS 1.2 and below; nil means the library's choice, with the
 	// old ones added when Max is below TLS 1.2.
 	Suites []uint16
-	// NoSNI leaves the server name out.
+	// NoSNI leaves the server name out; SNI is sent in place of the target's
+	// own name when it is not empty.
 	NoSNI bool
+	SNI   string
+	// Groups for key exchange; nil means the library's choice.
+	Groups []tls.CurveID
+	// Cert is the kind of client certificate shown when one is asked for;
+	// empty shows none.
+	Cert Cert
+	// Records cuts the handshake messages in clear into records of at most so
+	// many bytes (RFC 8446 §5.1 allows it), and Segment what is written during
+	// the handshake into TCP segments of at most so many; 0 leaves them whole.
+	Records, Segment int
 	// ALPN protocols offered.
 	ALPN []string
 }

@@ -42,6 +42,9 @@ func conclude(c Case, t *results.Transcript, claims results.Claims) results.Verd
 	if v, bad := disturbed(t); bad {
 		return v
 	}
+	if s := cutShort(c, t); s != nil {
+		return inconclusive("session %d was not over when the window closed", s.ID)
+	}
 	v := c.Judge(t, claims)
 	if v.Status == results.StatusError {
 		return v
@@ -79,6 +82,16 @@ func disturbed(t *results.Transcript) (results.Verdict, bool) {
 		}
 	}
 	return results.Verdict{}, false
+}
+
+// cutShort finds a dialogue of the case that the window's end broke off.
+func cutShort(c Case, t *results.Transcript) *results.Session {
+	for _, d := range c.Dialogues {
+		if s := probe(t, d.Name); s != nil && s.End == results.EndCancelled {
+			return s
+		}
+	}
+	return nil
 }
 
 // settled tells whether everything that was to come has come.

@@ -79,7 +79,7 @@ func judgeSpeaksFirst(t *results.Transcript, _ results.Claims) results.Verdict {
 		ref := results.EventRef{Session: s.ID, Event: i}
 		switch e.Kind {
 		case results.EventData:
-			return fail(want, fmt.Sprintf("the target sent %q", clip(e.Bytes)), ref)
+			return fail(want, fmt.Sprintf("the target sent %q", clip(shown(e))), ref)
 		case results.EventRecord, results.EventAlert:
 			return fail(want, "the target sent a TLS record: "+e.Text, ref)
 		case results.EventTLS, results.EventClose, results.EventNote:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mailtls/fakes"
+	"mailtls/fakes/dialect"
 	"mailtls/results"
 )
 
@@ -83,19 +84,24 @@ func judgeInjected(t *results.Transcript, _ results.Claims) results.Verdict {
 }
 
 // refusedToStart concludes where STARTTLS with something behind it led to no
-// TLS session: that is safe, unless the rest was answered in clear behind the
+// TLS session: that is safe, unless the rest was served in clear behind the
 // go-ahead.
 func refusedToStart(s *results.Session, want string) (results.Verdict, bool) {
 	a := reply(s, markStartTLS)
-	if a.is("220") && len(a.rest) > 0 {
-		return fail(want, fmt.Sprintf("behind its 220 the target sent %q in clear", clip(a.rest)), a.refs...), true
+	behind, refs := a.rest, a.refs
+	if late, more := heard(s, markHandshake, false); len(late) > 0 {
+		behind, refs = append(behind, late...), more
 	}
-	if b, refs := heard(s, markHandshake, false); len(b) > 0 {
-		return fail(want, fmt.Sprintf("after its 220 the target sent %q in clear", clip(b)), refs...), true
+	if r, _, err := dialect.CutReply(behind); err == nil && a.is("220") && (r.Class() == '2' || r.Class() == '3') {
+		return fail(want, fmt.Sprintf("behind its 220 the target sent %q in clear", clip(behind)), refs...), true
 	}
 	switch {
-	case !a.is("220"):
+	case a.is("5"), len(sent(s, markStartTLS)) > 0 && gone(s) && !a.found:
 		return pass(want, "STARTTLS got "+a.String(), a.refs...), true
+	case !a.is("220"):
+		return inconclusive("the session did not get past starttls: %s", a), true
+	case !facts(s).Complete && len(behind) > 0:
+		return pass(want, fmt.Sprintf("no TLS session; in clear the target sent %q", clip(behind)), refs...), true
 	case !facts(s).Complete:
 		return pass(want, "no TLS session: "+handshakeOutcome(s), handshakeRefs(s)...), true
 	}

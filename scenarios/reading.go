@@ -49,6 +49,7 @@ type answer struct {
 func reply(s *results.Session, mark string) answer {
 	var a answer
 	var b []byte
+	whole := true
 	for i, e := range s.Events {
 		if e.Mark != mark || e.From != results.Server || e.Kind != results.EventData {
 			continue
@@ -56,7 +57,10 @@ func reply(s *results.Session, mark string) answer {
 		if len(b) == 0 {
 			a.secure = e.Secure
 		}
-		b = append(b, e.Bytes...)
+		if whole {
+			b = append(b, shown(e)...)
+		}
+		whole = whole && e.Digest == nil
 		a.refs = append(a.refs, results.EventRef{Session: s.ID, Event: i})
 	}
 	r, rest, err := dialect.CutReply(b)
@@ -64,6 +68,8 @@ func reply(s *results.Session, mark string) answer {
 	switch {
 	case len(b) == 0:
 		a.why = "no reply (" + ending(s) + ")"
+	case errors.Is(err, dialect.ErrIncomplete) && !whole:
+		a.why = fmt.Sprintf("a reply too large to keep, %q (%s)", clip(b), ending(s))
 	case errors.Is(err, dialect.ErrIncomplete):
 		a.why = fmt.Sprintf("an unfinished reply %q (%s)", clip(b), ending(s))
 	case err != nil:
@@ -110,11 +116,19 @@ func heard(s *results.Session, mark string, secure bool) ([]byte, []results.Even
 	var refs []results.EventRef
 	for i, e := range s.Events {
 		if e.Mark == mark && e.From == results.Server && e.Kind == results.EventData && e.Secure == secure {
-			b = append(b, e.Bytes...)
+			b = append(b, shown(e)...)
 			refs = append(refs, results.EventRef{Session: s.ID, Event: i})
 		}
 	}
 	return b, refs
+}
+
+// shown are the bytes of an event, or the first of a payload too large to keep.
+func shown(e results.Event) []byte {
+	if e.Digest != nil {
+		return e.Digest.Head
+	}
+	return e.Bytes
 }
 
 // marked tells whether the script came as far as the mark.
@@ -149,6 +163,9 @@ func ending(s *results.Session) string {
 	}
 	return string(s.End)
 }
+
+// gone tells whether the target ended the connection.
+func gone(s *results.Session) bool { return s.End == results.EndEOF || s.End == results.EndReset }
 
 // facts returns the facts of the session's last handshake; the zero value when
 // none was tried.

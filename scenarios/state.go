@@ -153,7 +153,7 @@ func bodyRef(t *results.Transcript, m results.Message) results.EventRef {
 func lastWords(s *results.Session) string {
 	for i := len(s.Events) - 1; i >= 0; i-- {
 		if e := s.Events[i]; e.From == results.Server && e.Kind == results.EventData {
-			return strings.TrimSpace(clip(e.Bytes))
+			return strings.TrimSpace(clip(shown(e)))
 		}
 	}
 	return ending(s)

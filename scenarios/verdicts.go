@@ -28,8 +28,9 @@ func inconclusive(format string, args ...any) results.Verdict {
 }
 
 // reach tells whether a dialogue was held and came through all the marks, each
-// answered by a code of class 2 or 3 or, for the handshake, completed. When it
-// did not, the verdict says where it stopped: nothing can then be told.
+// answered as its command is when it is carried out or, for the handshake,
+// completed. When it did not, the verdict says where it stopped: nothing can
+// then be told.
 func reach(t *results.Transcript, dialogue string, marks ...string) (*results.Session, results.Verdict, bool) {
 	s := probe(t, dialogue)
 	if s == nil {
@@ -42,11 +43,23 @@ func reach(t *results.Transcript, dialogue string, marks ...string) (*results.Se
 			}
 			continue
 		}
-		if a := reply(s, m); !a.is("2", "3") {
+		if a := reply(s, m); !a.is(carriedOut(m)...) {
 			return s, inconclusive("the session did not get past %s: %s", m, a), false
 		}
 	}
 	return s, results.Verdict{}, true
+}
+
+// carriedOut are the codes of the reply to a command that was carried out (RFC
+// 5321 §4.3.2, RFC 3207 §4).
+func carriedOut(mark string) []string {
+	switch mark {
+	case markGreeting, markStartTLS:
+		return []string{"220"}
+	case markEhlo, markEhloTLS:
+		return []string{"250"}
+	}
+	return []string{"2", "3"}
 }
 
 // handshakeOutcome says in words how a handshake went.

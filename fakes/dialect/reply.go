@@ -72,6 +72,8 @@ func CutReply(b []byte) (Reply, []byte, error) {
 			return r, nil, fmt.Errorf("%w: line longer than %d bytes", ErrMalformed, MaxLine)
 		case end < 0:
 			return r, b, ErrIncomplete
+		case end > MaxLine:
+			return r, b[end+1:], fmt.Errorf("%w: line longer than %d bytes", ErrMalformed, MaxLine)
 		}
 		line := strings.TrimSuffix(string(b[:end]), "\r")
 		b = b[end+1:]

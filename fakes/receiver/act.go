@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mailtls/fakes"
+	"mailtls/fakes/wire"
 )
 
 // act does what a fault says; errEnd when the session is over.
@@ -20,7 +21,7 @@ func (x *session) act(ctx context.Context, f fakes.Fault) error {
 			return err
 		}
 	case f.Do != fakes.ActionStall && f.Delay > 0:
-		if err := pause(ctx, f.Delay); err != nil {
+		if err := wire.Pause(ctx, f.Delay); err != nil {
 			return err
 		}
 	}
@@ -67,7 +68,7 @@ func (x *session) speaks(d time.Duration) (bool, error) {
 // stall says nothing for a time, or until the client is gone.
 func (x *session) stall(ctx context.Context, d time.Duration) error {
 	if d > 0 {
-		return pause(ctx, d)
+		return wire.Pause(ctx, d)
 	}
 	if err := x.conn.SetReadDeadline(time.Time{}); err != nil {
 		return fmt.Errorf("set deadline: %w", err)
@@ -80,17 +81,6 @@ func (x *session) stall(ctx context.Context, d time.Duration) error {
 			}
 			return fmt.Errorf("stall: %w", err)
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return fmt.Errorf("pause: %w", ctx.Err())
-	case <-t.C:
-		return nil
 	}
 }
 

@@ -3,6 +3,7 @@ package receiver
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,9 @@ type Server struct {
 	Host string
 	// Certificate that it shows; not needed when the profile offers no TLS.
 	Certificate tls.Certificate
+	// ClientRoots verify the certificates of clients, where the profile demands
+	// one.
+	ClientRoots *x509.CertPool
 	// Accounts are the passwords of the users who may log in.
 	Accounts map[string]string
 	// Now is the time since the transcript began.
@@ -92,6 +96,13 @@ func (s *Server) config() *tls.Config {
 	}
 	if c.CipherSuites == nil && c.MinVersion < tls.VersionTLS12 {
 		c.CipherSuites = fakes.LegacySuites()
+	}
+	switch p.ClientCert {
+	case fakes.ClientCertNone:
+	case fakes.ClientCertOptional:
+		c.ClientAuth = tls.RequestClientCert
+	case fakes.ClientCertRequired:
+		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, s.ClientRoots
 	}
 	return c
 }

@@ -15,8 +15,12 @@ import (
 	"mailtls/results"
 )
 
-// errEnd ends a session in good order.
-var errEnd = errors.New("session ends")
+var (
+	// errEnd ends a session in good order.
+	errEnd = errors.New("session ends")
+	// errNoTLS ends a session whose handshake failed.
+	errNoTLS = errors.New("no TLS")
+)
 
 // maxContent is the largest message taken, in bytes; it is what SIZE announces.
 const maxContent = 50 << 20
@@ -76,6 +80,8 @@ func (x *session) run(ctx context.Context) {
 	case err == nil, errors.Is(err, errEnd):
 	case ctx.Err() != nil:
 		x.end = results.EndCancelled
+	case errors.Is(err, errNoTLS):
+		x.rec.Note(err.Error())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		x.end = results.EndEOF
 	case errors.As(err, &netErr) && netErr.Timeout():

@@ -126,7 +126,7 @@ func (x *session) handshake(ctx context.Context) error {
 		return fmt.Errorf("set deadline: %w", err)
 	}
 	if err := x.conn.Handshake(ctx, x.config()); err != nil {
-		return fmt.Errorf("handshake: %w", err)
+		return fmt.Errorf("%w: %w", errNoTLS, err)
 	}
 	return nil
 }

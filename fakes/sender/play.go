@@ -34,6 +34,10 @@ type Session struct {
 	// Roots verify the server's chain for the record; nil makes no check. The
 	// handshake goes on whatever comes of it.
 	Roots *x509.CertPool
+	// Tickets holds TLS sessions to be resumed; nil resumes none.
+	Tickets *Tickets
+	// Certificate gives the client certificate of a kind; nil has none.
+	Certificate func(fakes.Cert) (tls.Certificate, error)
 	// Vars fill in the script's placeholders.
 	Vars fakes.Vars
 	// Hide maps secrets to what is written down in their place.
@@ -158,12 +162,13 @@ func (p *player) ended(ctx context.Context, err error) results.SessionEnd {
 }
 
 // config is the client's TLS configuration for a handshake.
-func (p *player) config(h fakes.Hello) *tls.Config {
+func (p *player) config(h fakes.Hello) (*tls.Config, error) {
 	c := &tls.Config{
 		MinVersion:         h.Min,
 		MaxVersion:         h.Max,
 		CipherSuites:       h.Suites,
 		NextProtos:         h.ALPN,
+		CurvePreferences:   h.Groups,
 		InsecureSkipVerify: true, // judged from the recorded chain; the handshake must go on to be seen
 	}
 	if c.MinVersion == 0 {
@@ -172,13 +177,33 @@ func (p *player) config(h fakes.Hello) *tls.Config {
 	if c.CipherSuites == nil && c.MinVersion < tls.VersionTLS12 {
 		c.CipherSuites = fakes.LegacySuites()
 	}
-	if !h.NoSNI {
+	switch {
+	case h.NoSNI:
+	case h.SNI != "":
+		c.ServerName = h.SNI
+	default:
 		c.ServerName = p.ServerName
 	}
 	if p.Roots != nil {
 		c.VerifyConnection = p.verify
 	}
-	return c
+	if p.Tickets != nil {
+		c.ClientSessionCache = p.Tickets
+	}
+	if h.Cert == "" {
+		return c, nil
+	}
+	if p.Certificate == nil {
+		return nil, fmt.Errorf("%w: no client certificates are to be had for this target", errScript)
+	}
+	cert, err := p.Certificate(h.Cert)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errScript, err)
+	}
+	// Given by callback, because the library would hold back a certificate whose
+	// issuer the server did not ask for.
+	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }
+	return c, nil
 }
 
 // verify writes down whether the server's chain holds; it never refuses it.

@@ -11,6 +11,7 @@ import (
 
 	"mailtls/fakes"
 	"mailtls/fakes/dialect"
+	"mailtls/fakes/wire"
 	"mailtls/results"
 )
 
@@ -27,15 +28,15 @@ func (p *player) step(ctx context.Context, s fakes.Step) error {
 		if err := p.send(ctx, s); err != nil {
 			return err
 		}
-		return p.expect(s.Want)
+		return p.expect(ctx, s.Want)
 	case fakes.MoveExpect:
-		return p.expect(s.Want)
+		return p.expect(ctx, s.Want)
 	case fakes.MoveHandshake:
 		return p.handshake(ctx, s)
 	case fakes.MoveListen:
-		return p.listen(s.For, false)
+		return p.listen(ctx, s.For, false)
 	case fakes.MoveAwaitClose:
-		return p.listen(s.For, true)
+		return p.listen(ctx, s.For, true)
 	case fakes.MoveCloseNotify:
 		p.closedTLS = true
 		return p.conn.CloseNotify()
@@ -76,12 +77,12 @@ func (p *player) send(ctx context.Context, s fakes.Step) error {
 	}
 	for i, text := range s.Text {
 		if i > 0 && s.Gap > 0 {
-			if err := pause(ctx, s.Gap); err != nil {
+			if err := wire.Pause(ctx, s.Gap); err != nil {
 				return err
 			}
 		}
-		if err := p.conn.SetWriteDeadline(time.Now().Add(p.Patience)); err != nil {
-			return fmt.Errorf("set deadline: %w", err)
+		if err := until(ctx, p.conn.SetWriteDeadline, time.Now().Add(p.Patience)); err != nil {
+			return err
 		}
 		if _, err := write([]byte(p.Vars.Fill(text))); err != nil {
 			return fmt.Errorf("send %s: %w", s.Mark, err)
@@ -91,7 +92,7 @@ func (p *player) send(ctx context.Context, s fakes.Step) error {
 }
 
 // expect awaits one reply whose code begins with want.
-func (p *player) expect(want string) error {
+func (p *player) expect(ctx context.Context, want string) error {
 	deadline := time.Now().Add(p.Patience)
 	for {
 		reply, rest, err := dialect.CutReply(p.buf)
@@ -111,10 +112,19 @@ func (p *player) expect(want string) error {
 		if len(p.buf) > dialect.MaxReply*dialect.MaxLine/16 {
 			return fmt.Errorf("%w: wanted %s, got an endless reply", errMissed, want)
 		}
-		if err := p.fill(deadline); err != nil {
+		if err := p.fill(ctx, deadline); err != nil {
 			return fmt.Errorf("await %s: %w", orAny(want), err)
 		}
 	}
+}
+
+// until sets a deadline, unless the context has ended: its end sets a deadline
+// of its own, which must not be put off.
+func until(ctx context.Context, set func(time.Time) error, deadline time.Time) error {
+	if err := set(deadline); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	return ctx.Err()
 }
 
 func orAny(want string) string {
@@ -125,9 +135,9 @@ func orAny(want string) string {
 }
 
 // fill reads more bytes; a server that trickles does not get more time for it.
-func (p *player) fill(deadline time.Time) error {
-	if err := p.conn.SetReadDeadline(deadline); err != nil {
-		return fmt.Errorf("set deadline: %w", err)
+func (p *player) fill(ctx context.Context, deadline time.Time) error {
+	if err := until(ctx, p.conn.SetReadDeadline, deadline); err != nil {
+		return err
 	}
 	chunk := make([]byte, 16<<10)
 	n, err := p.conn.Read(chunk)
@@ -149,8 +159,14 @@ func (p *player) handshake(ctx context.Context, s fakes.Step) error {
 	if err := p.conn.SetDeadline(time.Now().Add(p.Patience)); err != nil {
 		return fmt.Errorf("set deadline: %w", err)
 	}
-	if err := p.conn.Handshake(ctx, p.config(hello)); err != nil {
-		return fmt.Errorf("%w: handshake: %w", errMissed, err)
+	config, err := p.config(hello)
+	if err != nil {
+		return err
+	}
+	p.conn.Cut(hello.Records, hello.Segment)
+	defer p.conn.Cut(0, 0)
+	if err := p.conn.Handshake(ctx, config); err != nil {
+		return fmt.Errorf("%w: %w", errMissed, err)
 	}
 	return nil
 }
@@ -158,10 +174,9 @@ func (p *player) handshake(ctx context.Context, s fakes.Step) error {
 // listen writes down what comes for a time, and goes on when the time is over.
 // When the close is awaited, its coming is how the session ends, and so is its
 // not coming.
-func (p *player) listen(d time.Duration, awaited bool) error {
-	deadline := time.Now().Add(d)
-	if err := p.conn.SetReadDeadline(deadline); err != nil {
-		return fmt.Errorf("set deadline: %w", err)
+func (p *player) listen(ctx context.Context, d time.Duration, awaited bool) error {
+	if err := until(ctx, p.conn.SetReadDeadline, time.Now().Add(d)); err != nil {
+		return err
 	}
 	read := p.conn.Read
 	if p.closedTLS {
@@ -178,22 +193,13 @@ func (p *player) listen(d time.Duration, awaited bool) error {
 				p.buf = nil
 			}
 			continue
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case errors.As(err, &netErr) && netErr.Timeout() && !awaited:
 			return nil
 		case errors.Is(err, io.EOF):
 			return io.EOF
 		}
 		return fmt.Errorf("listen: %w", err)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return fmt.Errorf("pause: %w", ctx.Err())
-	case <-t.C:
-		return nil
 	}
 }

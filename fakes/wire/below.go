@@ -104,8 +104,8 @@ func (b below) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes what TLS made.
-func (b below) Write(p []byte) (int, error) { return b.c.WriteBelow(p) }
+// Write writes what TLS made, cut up as Cut says.
+func (b below) Write(p []byte) (int, error) { return b.c.writeCut(p) }
 
 // Close closes the connection; crypto/tls calls it when a handshake's context
 // ends, and at the end of its own Close.

@@ -55,7 +55,11 @@ func BenchmarkTransfer(b *testing.B) {
 			wait := together(func() { _ = peer.Handshake() })
 			var end net.Conn
 			if name == "plain" {
-				end = tls.Server(server, config)
+				plain := tls.Server(server, config)
+				if err := plain.Handshake(); err != nil {
+					b.Fatal(err)
+				}
+				end = plain
 			} else {
 				c := wire.New(server, results.Server, newRecorder(), nil)
 				if err := c.Handshake(context.Background(), config); err != nil {

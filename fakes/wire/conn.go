@@ -34,6 +34,8 @@ type Conn struct {
 	spare   []byte     // clear bytes that TLS read and could not use
 	writing sync.Mutex // held during a write below TLS
 
+	records, segment int // see Cut
+
 	deadline      sync.Mutex
 	writeDeadline time.Time // that our user set
 }

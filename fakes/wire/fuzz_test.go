@@ -95,7 +95,7 @@ func FuzzHello(f *testing.F) {
 	f.Add([]byte{3, 3})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		client, ok := readClientHello(body)
-		if ok && len(client.random) != 32 || len(body) >= 2 && len(client.offer.Versions) == 0 && !ok {
+		if ok && len(client.random) != 32 || len(body) >= 2 && len(client.offer.Versions) == 0 {
 			t.Errorf("hello %+v", client)
 		}
 		if server, ok := readServerHello(body); ok && len(server.random) != 32 {

@@ -59,7 +59,7 @@ func readClientHello(body []byte) (h clientHello, ok bool) {
 		case extALPN:
 			h.offer.ALPN = readProtocols(data)
 		case extSupportedVersions:
-			if data.ReadUint8LengthPrefixed(&list) {
+			if data.ReadUint8LengthPrefixed(&list) && len(list) >= 2 {
 				h.offer.Versions = names16(list, versionName)
 			}
 		}

@@ -1,0 +1,65 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	gomega "github.com/onsi/gomega/types"
+
+	"mailtls/results"
+	"mailtls/scenarios"
+)
+
+var _ = Describe("A receiving mail server", func() {
+	for _, c := range scenarios.All() {
+		if c.Role != results.RoleReceiver {
+			continue
+		}
+		It(c.Title+" ["+c.ID+"]", Label(c.Labels()...), func() {
+			line, selected := lineOf(c.ID, "")
+			if !selected {
+				Skip("not selected")
+			}
+			attach(line)
+			switch line.Status {
+			case results.StatusNA, results.StatusSkip, results.StatusPending:
+				Skip(string(line.Status) + ": " + line.Reason)
+			default:
+			}
+			if line.Status == results.StatusFail && line.Level != results.Must {
+				AddReportEntry(fmt.Sprintf("%s not met", line.Level), line.Got)
+				return
+			}
+			Expect(line).To(HoldUp())
+		})
+	}
+})
+
+// HoldUp succeeds for a verdict that says nothing against the target.
+func HoldUp() gomega.GomegaMatcher { return holdUp{} }
+
+type holdUp struct{}
+
+// Match looks at a results.CaseResult.
+func (holdUp) Match(actual any) (bool, error) {
+	c, ok := actual.(results.CaseResult)
+	if !ok {
+		return false, fmt.Errorf("HoldUp looks at a results.CaseResult, not a %T", actual)
+	}
+	return c.Status.Executed() && c.Status != results.StatusFail, nil
+}
+
+// FailureMessage shows want, got and evidence.
+func (holdUp) FailureMessage(actual any) string {
+	c := actual.(results.CaseResult)
+	return fmt.Sprintf("%s %s (%s, %s)\n  reason  %s\n  want    %s\n  got     %s\n  see     %s of %s\n%s",
+		strings.ToUpper(string(c.Status)), c.Key(), c.Level, c.Source, c.Reason, c.Want, c.Got,
+		strings.Join(c.Evidence, " "), c.Transcript, asJSON(c))
+}
+
+// NegatedFailureMessage shows what held up.
+func (holdUp) NegatedFailureMessage(actual any) string {
+	return "wanted a verdict against the target, got:\n" + asJSON(actual.(results.CaseResult))
+}
