@@ -11,6 +11,17 @@ import (
 // one seeded defect, after which it is named, and claims what its honest twin
 // claims. They show that a case can fail, and make peers for others' tests.
 func Twins() []Model {
+	var all []Model
+	for _, part := range [][]Model{
+		smtpTwins(), dialogueTwins(), contentTwins(), helloTwins(), recordTwins(), sessionTwins(),
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// smtpTwins are the twins of the first cases.
+func smtpTwins() []Model {
 	return []Model{
 		twin("keyword-misplaced", "default", "Lists STARTTLS on the first line of its EHLO reply, where the greeting stands.", fault(Fault{
 			At: results.StageHello, Phase: PhaseClear, Do: ActionRewrite, Text: "250-STARTTLS\r\n250 8BITMIME\r\n",

@@ -19,6 +19,18 @@ const (
 	FeatureSMTPS        Feature = "smtps"          // has an implicit TLS listener (RFC 8314 §3.3)
 	FeatureReadback     Feature = "readback"       // hands accepted mail to the harness's collector
 	FeatureSTS          Feature = "sts"            // publishes an MTA-STS policy (RFC 8461)
+	FeatureTLS13        Feature = "tls13"          // negotiates TLS 1.3
+	FeatureAuth         Feature = "auth"           // offers AUTH, in clear or inside TLS
+	FeaturePipelining   Feature = "pipelining"     // PIPELINING (RFC 2920)
+	FeatureChunking     Feature = "chunking"       // BDAT (RFC 3030)
+	FeatureMTLS         Feature = "mtls"           // asks for client certificates
+	FeatureMTLSRequired Feature = "mtls-required"  // refuses clients without a valid one
+	FeatureMinStrength  Feature = "min-strength"   // answers 554 inside TLS that is too weak (RFC 3207 §4.1)
+	FeaturePartner      Feature = "partner"        // has a connector that binds a partner's domain to TLS
+	FeatureDANE         Feature = "dane-in"        // publishes TLSA records (RFC 7672)
+	FeatureREQUIRETLS   Feature = "requiretls"     // REQUIRETLS (RFC 8689)
+	FeatureLMTP         Feature = "lmtp-tls"       // LMTP with STARTTLS (RFC 2033)
+	FeatureProxy        Feature = "proxy"          // stands behind a proxy
 )
 
 // Features lists every feature that may be claimed.
@@ -26,7 +38,9 @@ func Features() []Feature {
 	return []Feature{
 		FeatureStartTLS, FeatureTLSOff, FeaturePublicMX, FeatureRequireTLS, FeatureModern,
 		FeatureLegacyMX, FeatureAuthAfterTLS, FeatureSubmission,
-		FeatureSMTPS, FeatureReadback, FeatureSTS,
+		FeatureSMTPS, FeatureReadback, FeatureSTS, FeatureTLS13, FeatureAuth, FeaturePipelining, FeatureChunking,
+		FeatureMTLS, FeatureMTLSRequired, FeatureMinStrength, FeaturePartner, FeatureDANE, FeatureREQUIRETLS,
+		FeatureLMTP, FeatureProxy,
 	}
 }
 

@@ -108,6 +108,8 @@ func All() []Case {
 	for _, area := range [][]Case{
 		offer(), starttls(), handshake(), tunnel(), state(), injection(),
 		versions(), certificates(), policy(), authentication(),
+		hellos(), records(), resumption(), clientCertificates(), contents(), smuggling(), robustness(),
+		implicit(), published(),
 	} {
 		all = append(all, area...)
 	}

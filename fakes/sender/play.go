@@ -84,6 +84,9 @@ func Play(ctx context.Context, s Session) results.Session {
 		rec.Note(err.Error())
 		seen.Server = s.Addr
 		seen.End = results.EndRefused
+		if ctx.Err() != nil {
+			seen.End = results.EndCancelled
+		}
 	} else {
 		p := &player{Session: s, rec: rec, conn: wire.New(conn, results.Client, rec, s.KeyLog)}
 		seen.Client, seen.Server = conn.LocalAddr().String(), conn.RemoteAddr().String()

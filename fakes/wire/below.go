@@ -56,19 +56,19 @@ func (c *Conn) ReadBelow(p []byte) (int, error) {
 	return n, err
 }
 
-// receive reads one segment and writes it down; clear is what of it is no TLS
+// receive reads one segment and writes it down; plain is what of it is no TLS
 // where TLS was expected. The caller holds reading.
-func (c *Conn) receive(p []byte) (n int, clear []byte, err error) {
+func (c *Conn) receive(p []byte) (n int, plain []byte, err error) {
 	n, err = c.raw.Read(p)
 	if n > 0 {
 		c.rec.mu.Lock()
-		clear = c.track.segment(c.rec.draw(), far(c.ours), p[:n])
+		plain = c.track.segment(c.rec.draw(), far(c.ours), p[:n])
 		c.rec.mu.Unlock()
 	}
 	if err != nil {
 		c.ended(err)
 	}
-	return n, clear, err
+	return n, plain, err
 }
 
 // ended writes down that the far end closed or reset the connection, each once.
@@ -97,9 +97,9 @@ type below struct {
 func (b below) Read(p []byte) (int, error) {
 	b.c.reading.Lock()
 	defer b.c.reading.Unlock()
-	n, clear, err := b.c.receive(p)
+	n, plain, err := b.c.receive(p)
 	if room := maxSpare - len(b.c.spare); room > 0 {
-		b.c.spare = append(b.c.spare, clear[:min(room, len(clear))]...)
+		b.c.spare = append(b.c.spare, plain[:min(room, len(plain))]...)
 	}
 	return n, err
 }

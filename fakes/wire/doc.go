@@ -11,7 +11,8 @@
 // and Write is one data event.
 //
 // What it does not do: it has no opinion on what it sees, it knows no mail
-// protocol, it starts no goroutine, and it never alters what passes.
+// protocol, it starts no goroutine, and it never alters what passes, but for the
+// cuts that Cut asks for.
 //
 // Why it opens encrypted alerts (September 2026): crypto/tls tells alerts only
 // through error texts, and not all of them; in TLS 1.3 nearly every alert is

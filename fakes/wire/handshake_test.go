@@ -98,24 +98,31 @@ func checkFacts(t *testing.T, s results.Session, state tls.ConnectionState, cert
 		t.Fatalf("%d TLS facts, want 1", len(s.TLS))
 	}
 	f := s.TLS[0]
-	if f.Hello == nil || f.Hello.SNI != host || !slices.Equal(f.Hello.ALPN, []string{"smtp", "x"}) ||
-		f.Hello.Records != 1 || f.Hello.Length < 100 || !slices.Contains(f.Hello.Groups, "x25519") ||
-		!slices.Contains(f.Hello.Suites, f.Suite) || !slices.Equal(f.Hello.Versions, []string{f.Version}) {
-		t.Errorf("hello: %+v", f.Hello)
+	checkHello(t, f)
+	got := []any{f.Version, f.Suite, f.Group, f.ALPN, f.Complete, f.Resumed, f.Error, len(f.Chain), len(f.ClientChain)}
+	want := []any{
+		strings.TrimPrefix(tls.VersionName(state.Version), "TLS "), tls.CipherSuiteName(state.CipherSuite),
+		group, "x", true, false, "", 1, 0,
 	}
-	if f.Version != strings.TrimPrefix(tls.VersionName(state.Version), "TLS ") ||
-		f.Suite != tls.CipherSuiteName(state.CipherSuite) || f.Group != group || f.ALPN != "x" {
-		t.Errorf("chosen: version %s suite %s group %s ALPN %s", f.Version, f.Suite, f.Group, f.ALPN)
+	if !slices.Equal(got, want) {
+		t.Errorf("facts %v, want %v", got, want)
 	}
-	if !f.Complete || f.Resumed || f.Error != "" {
-		t.Errorf("complete=%v resumed=%v error=%q", f.Complete, f.Resumed, f.Error)
+	if len(f.Chain) == 1 && !bytes.Equal(f.Chain[0], cert.Certificate[0]) {
+		t.Error("the chain is another")
 	}
-	if len(f.Chain) != 1 || !bytes.Equal(f.Chain[0], cert.Certificate[0]) || len(f.ClientChain) != 0 {
-		t.Errorf("chain of %d, client chain of %d", len(f.Chain), len(f.ClientChain))
+	text := "handshake finished " + f.Version + " " + f.Suite
+	if got := texts(s, results.EventTLS); len(got) != 2 || !strings.HasSuffix(got[1], text) {
+		t.Errorf("TLS events: %q, want the last to be %q", got, text)
 	}
-	want := "handshake finished " + f.Version + " " + f.Suite
-	if got := texts(s, results.EventTLS); len(got) != 2 || !strings.HasSuffix(got[1], want) {
-		t.Errorf("TLS events: %q, want the last to be %q", got, want)
+}
+
+func checkHello(t *testing.T, f results.TLSFacts) {
+	t.Helper()
+	h := f.Hello
+	if h == nil || h.SNI != host || h.Records != 1 || h.Length < 100 ||
+		!slices.Equal(h.ALPN, []string{"smtp", "x"}) || !slices.Equal(h.Versions, []string{f.Version}) ||
+		!slices.Contains(h.Groups, "x25519") || !slices.Contains(h.Suites, f.Suite) {
+		t.Errorf("hello: %+v", h)
 	}
 }
 

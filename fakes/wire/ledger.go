@@ -59,7 +59,9 @@ func (l *ledger) put(t ticket, e results.Event) {
 	if e.Kind != results.EventRecord {
 		l.settle()
 	}
-	l.entries = append(l.entries, l.enter(t, e))
+	n := l.enter(t, e)
+	l.entries = append(l.entries, n)
+	l.told(n.event)
 }
 
 // putAlert writes down an alert of the handshake a.
@@ -68,6 +70,7 @@ func (l *ledger) putAlert(t ticket, e results.Event, alert results.Alert, a *att
 	n := l.enter(t, e)
 	n.alert, n.of = alert, a
 	l.entries = append(l.entries, n)
+	l.told(n.event)
 }
 
 // data writes down bytes that passed; it copies p.
@@ -80,33 +83,45 @@ func (l *ledger) data(t ticket, from results.Side, secure bool, p []byte) {
 		l.settle()
 		l.run.key = key
 	}
-	r := &l.run
-	r.total += int64(len(p))
-	if !r.merged && r.total > runLimit {
-		r.merged = true
-		first := l.enter(t, results.Event{From: from, Kind: results.EventData, Secure: secure})
-		if len(r.parts) > 0 {
-			first = r.parts[0]
-		}
-		r.parts = []entry{merge(first, r.parts, l.canaries)}
+	l.run.total += int64(len(p))
+	if !l.run.merged && l.run.total > runLimit {
+		l.mergeRun(t, p)
 	}
-	if r.merged {
-		r.parts[0].digest.add(p)
+	if l.run.merged {
+		l.run.parts[0].digest.add(p)
 		return
 	}
-	r.parts = append(r.parts, l.enter(t, results.Event{
-		From: from, Kind: results.EventData, Secure: secure, Bytes: bytes.Clone(p),
-	}))
+	n := l.enter(t, results.Event{From: from, Kind: results.EventData, Secure: secure, Bytes: bytes.Clone(p)})
+	l.run.parts = append(l.run.parts, n)
+	l.told(n.event)
+}
+
+// mergeRun makes one entry of the run, to which p will be added. Who follows is
+// told of the beginning of p if it is the first of the run.
+func (l *ledger) mergeRun(t ticket, p []byte) {
+	r := &l.run
+	r.merged = true
+	if len(r.parts) > 0 {
+		r.parts = []entry{merge(r.parts[0], r.parts, l.canaries)}
+		return
+	}
+	n := l.enter(t, results.Event{From: r.key.from, Kind: results.EventData, Secure: r.key.secure, Bytes: bytes.Clone(p[:keepLimit])})
+	l.told(n.event)
+	r.parts = []entry{merge(n, nil, l.canaries)}
 }
 
 // enter gives an event its place, time, stage and mark.
 func (l *ledger) enter(t ticket, e results.Event) entry {
 	l.order++
 	e.At, e.Stage, e.Mark = t.at, t.stage, t.mark
+	return entry{seq: t.seq, order: l.order, event: e}
+}
+
+// told tells who follows of an event.
+func (l *ledger) told(e results.Event) {
 	if l.tell != nil {
 		l.tell(e)
 	}
-	return entry{seq: t.seq, order: l.order, event: e}
 }
 
 // settle ends the run.

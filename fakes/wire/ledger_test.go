@@ -200,3 +200,28 @@ func TestLateWrite(t *testing.T) {
 		t.Errorf("events: %+v", events)
 	}
 }
+
+func TestFollow(t *testing.T) {
+	r := quiet()
+	r.Hide("secret", "***")
+	var told []string
+	r.Follow(func(e results.Event) {
+		told = append(told, string(e.Kind)+" "+e.Text+string(e.Bytes[:min(10, len(e.Bytes))]))
+	})
+	k := &tracker{log: &r.log}
+	r.trackers = append(r.trackers, k)
+	k.segment(r.draw(), results.Client, []byte("a secret"))
+	k.segment(r.draw(), results.Client, make([]byte, runLimit))
+	k.segment(r.draw(), results.Client, []byte("merged"))
+	r.Note("note")
+	k.segment(r.draw(), results.Server, bytes.Repeat([]byte("x"), runLimit+1))
+	k.expect()
+	k.segment(r.draw(), results.Server, []byte("\x15\x03\x01\x00\x02\x02\x28\x15"))
+	_, _ = r.Session(), r.Session()
+	want := []string{
+		"data a ***", "note note", "data xxxxxxxxxx", "record alert v=1.0 len=2", "alert fatal handshake_failure(40)",
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+}

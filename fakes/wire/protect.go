@@ -36,8 +36,8 @@ type suiteParams struct {
 }
 
 var (
-	errSuite   = errors.New("cipher suite has no AEAD known here")
-	errTooLong = errors.New("record is too short")
+	errSuite = errors.New("cipher suite has no AEAD known here")
+	errShort = errors.New("record is too short")
 )
 
 // paramsOf gives the parameters of the AEAD suites of TLS 1.3 (RFC 8446 §B.4)
@@ -129,7 +129,7 @@ func protect12(suite uint16, master, clientRandom, serverRandom []byte, from res
 func (p *protection) open(dst []byte, seq uint64, h header, body []byte) ([]byte, byte, error) {
 	explicit := p.explicit()
 	if len(body) < explicit+p.aead.Overhead() {
-		return nil, 0, errTooLong
+		return nil, 0, errShort
 	}
 	nonce := p.nonce(seq, body[:explicit])
 	length := len(body)

@@ -77,7 +77,7 @@ func (k *tracker) begin() {
 // segment takes the bytes of one call below TLS. It gives what of them is clear
 // data, and of bytes held back before; nothing as long as no records are
 // expected.
-func (k *tracker) segment(t ticket, from results.Side, p []byte) (clear []byte) {
+func (k *tracker) segment(t ticket, from results.Side, p []byte) (plain []byte) {
 	if !k.on {
 		k.log.data(t, from, false, p)
 		return nil
@@ -88,9 +88,9 @@ func (k *tracker) segment(t ticket, from results.Side, p []byte) (clear []byte) 
 			return
 		}
 		k.log.data(e.at, from, false, e.body)
-		clear = append(clear, e.body...)
+		plain = append(plain, e.body...)
 	})
-	return clear
+	return plain
 }
 
 // record takes one whole record.

@@ -1,0 +1,95 @@
+package harness_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"mailtls/fakes"
+	"mailtls/harness/targets"
+	"mailtls/results"
+	"mailtls/scenarios"
+)
+
+var update = flag.Bool("update", false, "record the golden transcripts of scenarios anew")
+
+// goldenDir holds, for each case, a transcript that passes and one that fails,
+// and the claims they are judged by.
+const goldenDir = "../scenarios/testdata/transcripts"
+
+// album keeps golden transcripts; the first that fits a name stays.
+type album struct {
+	mu     sync.Mutex
+	claims map[string]results.Claims
+}
+
+// TestRecordGoldenTranscripts plays each case against the reference and against
+// the twins that it must catch, and keeps what was seen.
+func TestRecordGoldenTranscripts(t *testing.T) {
+	if !*update {
+		t.Skip("the golden transcripts are recorded with -update only")
+	}
+	a := &album{claims: map[string]results.Claims{}}
+	t.Run("play", func(t *testing.T) {
+		reference := targets.Reference()
+		for _, v := range reference.Spec().Variants {
+			t.Run(v.Name, func(t *testing.T) {
+				t.Parallel()
+				a.keep(t, reference, v.Name, "", results.StatusPass)
+			})
+		}
+		all := captures()
+		for _, m := range fakes.Twins() {
+			name := strings.TrimPrefix(m.Name, "twin/")
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				for _, c := range all[name] {
+					a.keep(t, targets.NewInProcess("twin", m.Doc, m), name, c.id, results.StatusFail)
+				}
+			})
+		}
+	})
+	b, err := json.MarshalIndent(a.claims, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(goldenDir, "claims.json"), append(b, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keep runs cases and copies the transcripts that came out as wanted; cases that
+// are only recorded have no failing one.
+func (a *album) keep(t *testing.T, target targets.Target, variant, glob string, wanted results.Status) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "run")
+	r := runInto(t, out, target, variant, glob)
+	for _, c := range r.Cases {
+		if known, err := scenarios.Find(c.ID); err != nil {
+			t.Fatal(err)
+		} else if known.Strongest() == results.Info && c.Status == results.StatusInfo && wanted == results.StatusPass {
+			c.Status = wanted
+		}
+		if c.Status != wanted {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(out, c.Transcript))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := scenarios.DNSLabel(c.ID) + "." + string(wanted) + results.TranscriptExt
+		a.mu.Lock()
+		if _, kept := a.claims[name]; !kept {
+			a.claims[name] = r.Claims
+			err = os.WriteFile(filepath.Join(goldenDir, name), b, 0o644)
+		}
+		a.mu.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
+
+	"mailtls/harness/targets"
+	"mailtls/results"
+	"mailtls/scenarios"
+)
+
+// Options say what to run.
+type Options struct {
+	// Target and the name of its variant; "" is the default one.
+	Target  targets.Target
+	Variant string
+	// Roles to play; nil means every role that the target claims.
+	Roles []results.Role
+	// Filter selects cases.
+	Filter results.Filter
+	// Out is the folder that receives the report and transcripts.
+	Out string
+	// Waivers besides those of the target.
+	Waivers []results.Waiver
+	// NoIntrusive leaves out the cases that burden a target.
+	NoIntrusive bool
+	// Parallel is how many cases are played at once; 0 means DefaultParallel.
+	Parallel int
+	// Patience is how long our peers await a reply; 0 means
+	// sender.DefaultPatience.
+	Patience time.Duration
+	// Tool is written into the report.
+	Tool results.Tool
+	// KeyLog receives the TLS secrets of our peers in NSS format; nil keeps
+	// them nowhere.
+	KeyLog io.Writer
+	// Log receives what the target prints; nil drops it.
+	Log io.Writer
+	// Progress is told when the run begins and whenever a case ends; nil tells
+	// nobody. It is called from one goroutine at a time.
+	Progress func(Progress)
+}
+
+// DefaultParallel is how many cases are played at once: most of them wait.
+const DefaultParallel = 16
+
+// Progress is how far a run has come.
+type Progress struct {
+	// Total cases to be played, Done of them, and how many of those failed.
+	Total, Done, Failed int
+	// Case that has just ended, with its verdict; empty at the beginning.
+	Case    string
+	Verdict results.Verdict
+	// Elapsed since the run began.
+	Elapsed time.Duration
+}
+
+// ErrEmpty means that a selection holds no case.
+var ErrEmpty = errors.New("no case is selected")
+
+// Select returns the cases of the roles that the filter selects, in the order of
+// the catalogue.
+func Select(roles []results.Role, f results.Filter) ([]scenarios.Case, error) {
+	keep := func([]string) bool { return true }
+	if f.Label != "" {
+		parsed, err := types.ParseLabelFilter(f.Label)
+		if err != nil {
+			return nil, fmt.Errorf("read filter %q: %s", f.Label, plain(err))
+		}
+		keep = parsed
+	}
+	if _, err := path.Match(f.Case, ""); err != nil {
+		return nil, fmt.Errorf("read case glob %q: %w", f.Case, err)
+	}
+	var chosen []scenarios.Case
+	for _, c := range scenarios.All() {
+		if slices.Contains(roles, c.Role) && matches(f.Case, c) && keep(c.Labels()) {
+			chosen = append(chosen, c)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("select cases %+v of roles %v: %w; see mailtls list cases", f, roles, ErrEmpty)
+	}
+	return chosen, nil
+}
+
+// plain is the last line of an error of Ginkgo's, which are made for a screen.
+func plain(err error) string {
+	text := err.Error()
+	var g types.GinkgoError
+	if errors.As(err, &g) {
+		text = g.Message
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+// matches tells whether a glob selects a case, by its id, its area, or its row.
+func matches(glob string, c scenarios.Case) bool {
+	if glob == "" {
+		return true
+	}
+	for _, name := range []string{c.ID, c.Area(), c.Row} {
+		if ok, _ := path.Match(glob, name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// roles are those to be played: what was asked for, as far as it is claimed.
+func (o Options) roles() ([]results.Role, error) {
+	claimed := o.Target.Spec().Roles
+	if o.Roles == nil {
+		return claimed, nil
+	}
+	for _, r := range o.Roles {
+		if !slices.Contains(claimed, r) {
+			return nil, fmt.Errorf("play role %s: target %s claims %v", r, o.Target.Spec().Name, claimed)
+		}
+	}
+	return o.Roles, nil
+}

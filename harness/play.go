@@ -1,0 +1,188 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/fakes/sender"
+	"mailtls/results"
+	"mailtls/scenarios"
+)
+
+// playCase plays one receiver case: an ordinary conversation, the dialogues, the
+// fence and what follows from it, and an ordinary conversation again.
+func (w *world) playCase(ctx context.Context, u *unit) {
+	u.start = time.Now()
+	u.began = u.start.Sub(w.epoch)
+	defer func() { u.took = time.Since(u.start) }()
+	t := &u.transcript
+	*t = results.Transcript{
+		Case: u.ID, Target: w.id.String(), Version: w.id.Version,
+		Started: u.start.UTC(), Window: u.WatchTime(), ClockFactor: w.factor,
+	}
+	watching, cancel := context.WithTimeout(ctx, u.WatchTime())
+	defer cancel()
+	if t.Sanity.Before = w.sane(watching, u, "sanity-before"); t.Sanity.Before != results.SanityOK {
+		w.end(ctx, u, results.EndWindow)
+		return
+	}
+	for _, d := range u.Dialogues {
+		w.hold(watching, u, d)
+	}
+	why := results.EndSettled
+	if u.Fence && w.claims.Has(results.FeatureReadback) {
+		why = w.settle(watching, u)
+	}
+	t.Sanity.After = w.sane(ctx, u, "sanity-after")
+	w.end(ctx, u, why)
+}
+
+// end notes why watching ended, and takes over what was read back until then.
+func (w *world) end(ctx context.Context, u *unit, why results.EndReason) {
+	if ctx.Err() != nil {
+		why = results.EndInterrupted
+	}
+	u.transcript.Ended = results.Ended{Why: why, At: time.Since(u.start)}
+	w.ledger.mu.Lock()
+	defer w.ledger.mu.Unlock()
+	u.takeReadback()
+}
+
+// takeReadback moves what the ledger has shared out into the transcript; the
+// ledger's lock is held.
+func (u *unit) takeReadback() {
+	for _, r := range u.readback {
+		id := u.add(r.session)
+		for _, a := range r.arrivals {
+			u.transcript.Messages = append(u.transcript.Messages, results.Message{
+				Session: id, Mark: a.message.Mark, From: a.message.From, To: a.message.To, Fence: a.fence,
+			})
+		}
+	}
+	u.readback = nil
+}
+
+// add puts a session into the transcript and returns its ID there.
+func (u *unit) add(s results.Session) int {
+	s.ID = len(u.transcript.Sessions) + 1
+	u.transcript.Sessions = append(u.transcript.Sessions, s)
+	return s.ID
+}
+
+// hold plays a dialogue, as often as it says.
+func (w *world) hold(ctx context.Context, u *unit, d fakes.Dialogue) {
+	n := max(1, d.Repeat)
+	u.store(d.Tickets) // before sessions run in parallel
+	sessions := make([]results.Session, n)
+	play := func(i int) {
+		sessions[i] = w.session(ctx, u, scenarios.PeerName(d.Name), d, u.vars(*w, false))
+	}
+	var parallel sync.WaitGroup
+	for i := range n {
+		if d.Parallel {
+			parallel.Go(func() { play(i) })
+		} else {
+			play(i)
+		}
+	}
+	parallel.Wait()
+	for _, s := range sessions {
+		u.add(s)
+	}
+}
+
+// store is the named store of TLS sessions; nil for no name.
+func (u *unit) store(name string) *sender.Tickets {
+	if name == "" {
+		return nil
+	}
+	if u.tickets[name] == nil {
+		u.tickets[name] = &sender.Tickets{}
+	}
+	return u.tickets[name]
+}
+
+// session plays one session of a dialogue.
+func (w *world) session(ctx context.Context, u *unit, peer string, d fakes.Dialogue, vars fakes.Vars) results.Session {
+	l, addr := w.listener(d.Listener)
+	host, _, _ := net.SplitHostPort(addr)
+	s := sender.Play(ctx, sender.Session{
+		Peer: peer, Script: d.Script, Listener: l, Addr: addr, From: ownAddress(host, u.from),
+		Tickets: u.store(d.Tickets), Certificate: w.running.ClientCert,
+		ServerName: w.serverName(), Roots: w.running.Roots, Wall: u.start, Vars: vars, Canary: u.canary,
+		Hide: map[string]string{w.password: "<password>"}, Patience: w.Patience,
+		Now: func() time.Duration { return time.Since(u.start) }, KeyLog: w.KeyLog,
+	})
+	s.Leg = results.LegProbe
+	return s
+}
+
+// listener finds the address of a listener; submission falls back to smtp, for
+// targets that log in on their only listener.
+func (w *world) listener(l fakes.Listener) (fakes.Listener, string) {
+	if l == "" {
+		l = fakes.ListenSMTP
+	}
+	addr, found := w.running.Addrs[l]
+	if !found && l == fakes.ListenSubmission {
+		l = fakes.ListenSMTP
+		addr = w.running.Addrs[l]
+	}
+	return l, addr
+}
+
+// serverName is the name that our peers ask for.
+func (w *world) serverName() string {
+	if w.running.ServerName != "" {
+		return w.running.ServerName
+	}
+	return "mx." + w.domain
+}
+
+// ownAddress is the case's own source address where the target is on this
+// machine, and the system's choice else.
+func ownAddress(host string, own netip.Addr) netip.Addr {
+	ip, err := netip.ParseAddr(host)
+	if err != nil || !ip.Is4() || !ip.IsLoopback() {
+		return netip.Addr{}
+	}
+	return own
+}
+
+// sane holds an ordinary conversation on each listener of the case, and returns
+// "ok" or what went wrong; the session is kept where it failed.
+func (w *world) sane(ctx context.Context, u *unit, peer string) string {
+	seen := map[fakes.Listener]bool{}
+	for _, d := range u.Dialogues {
+		l, addr := w.listener(d.Listener)
+		if seen[l] {
+			continue
+		}
+		seen[l] = true
+		if addr == "" {
+			return fmt.Sprintf("the target has no %s listener", l)
+		}
+		script := scenarios.Sanity(w.claims.Has(results.FeatureStartTLS), l == fakes.ListenSMTPS)
+		s := w.session(ctx, u, peer, fakes.Dialogue{Listener: l, Script: script}, u.vars(*w, false))
+		if s.End != results.EndOurs {
+			u.add(s)
+			return fmt.Sprintf("%s on %s: %s", s.End, l, lastNote(s))
+		}
+	}
+	return results.SanityOK
+}
+
+// lastNote is what the engine said last.
+func lastNote(s results.Session) string {
+	for i := len(s.Events) - 1; i >= 0; i-- {
+		if s.Events[i].Kind == results.EventNote {
+			return s.Events[i].Text
+		}
+	}
+	return ""
+}

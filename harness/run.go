@@ -1,0 +1,216 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mailtls/fakes"
+	"mailtls/fakes/receiver"
+	"mailtls/fakes/sender"
+	"mailtls/harness/targets"
+	"mailtls/results"
+	"mailtls/scenarios"
+)
+
+// Domain is the parent of the domains that targets take mail for; .test is
+// reserved (RFC 2606 §2).
+const Domain = "mailtls.test"
+
+// stopTime is how long a target may take to stop.
+const stopTime = 30 * time.Second
+
+// world is what the cases of a run share.
+type world struct {
+	Options
+	running   *targets.Running
+	claims    results.Claims
+	id        results.TargetID
+	factor    float64
+	domain    string
+	user      string
+	password  string
+	ledger    *ledger
+	addresses *addresses
+	epoch     time.Time
+}
+
+// Run plays the selected cases against the target, stores the transcripts and
+// the report in Out, and returns the report. When the context ends early what
+// was seen until then is stored all the same, and the error is the context's.
+func Run(ctx context.Context, o Options) (*results.Report, error) {
+	variant, err := o.Target.Spec().Variant(o.Variant)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := o.roles()
+	if err != nil {
+		return nil, err
+	}
+	cases, err := Select(roles, o.Filter)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Target.Available(); err != nil {
+		return nil, fmt.Errorf("run target %s: %w", o.Target.Spec().Name, err)
+	}
+	st, err := newStore(o.Out)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{
+		Options: o, claims: variant.Claims, factor: max(1, o.Target.Spec().ClockFactor), domain: Domain,
+		user: "u-" + newCanary(), password: "p-" + newCanary(),
+		ledger: newLedger(), addresses: newAddresses(), epoch: time.Now(),
+	}
+	r := w.report(variant, roles)
+	units, notes, err := w.play(ctx, variant, cases, st)
+	if err != nil {
+		return nil, err
+	}
+	r.Notes = append(r.Notes, notes...)
+	r.Target = w.id
+	r.Elapsed = time.Since(w.epoch).Seconds()
+	r.Unattributed = w.ledger.unattributed
+	if err := w.conclude(r, cases, units, st); err != nil {
+		return nil, err
+	}
+	return r, ctx.Err()
+}
+
+func (w *world) report(variant targets.Variant, roles []results.Role) *results.Report {
+	waivers := append(w.Target.Spec().Waivers, w.Waivers...)
+	return &results.Report{
+		Schema: results.Schema, Tool: w.Tool,
+		Target:  results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name},
+		Roles:   roles,
+		Claims:  variant.Claims,
+		Started: w.epoch.UTC(), ClockFactor: w.factor, Filter: w.Filter,
+		Waivers: waiversFor(waivers, variant.Name),
+	}
+}
+
+// play starts collector and target, plays the cases, and stops both.
+func (w *world) play(ctx context.Context, variant targets.Variant, cases []scenarios.Case, st *store) ([]*unit, []string, error) {
+	collector, addr, err := w.collect(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer collector()
+	log := w.Log
+	if log == nil {
+		log = io.Discard
+	}
+	w.running, err = w.Target.Start(ctx, variant, targets.Wiring{
+		Domain: w.domain, Collector: addr, Host: "mx." + w.domain, User: w.user, Password: w.password, Log: log,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
+	}
+	if w.running.Domain != "" {
+		w.domain = w.running.Domain
+	}
+	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
+	units, err := w.all(ctx, cases, st)
+	var notes []string
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	if stopErr := w.running.Stop(stopping); stopErr != nil {
+		notes = append(notes, fmt.Sprintf("stop target: %v", stopErr))
+	}
+	return units, notes, err
+}
+
+// collect starts the collector: a peer of ours that takes all accepted mail. It
+// returns what stops it, and its address.
+func (w *world) collect(ctx context.Context) (stop func(), addr string, err error) {
+	listen := "127.0.0.1:0"
+	if fixed := w.Target.Spec().Collector; fixed != "" {
+		listen = fixed
+	}
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, "", fmt.Errorf("listen for the collector: %w", err)
+	}
+	server := &receiver.Server{
+		Profile: collectorProfile(), Listener: fakes.ListenSMTP, Host: "collector." + senderDomain,
+		Now:   func() time.Duration { return time.Since(w.epoch) },
+		Clock: time.Now,
+		Deliver: func(_ context.Context, m receiver.Message) error {
+			w.ledger.message(m)
+			return nil
+		},
+		Report: w.ledger.session,
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { _ = server.Serve(ctx, ln) })
+	return func() { cancel(); running.Wait() }, ln.Addr().String(), nil
+}
+
+// collectorProfile never refuses anything and waits long.
+func collectorProfile() fakes.Profile {
+	return fakes.Profile{
+		Name: "collector", Doc: "Takes all mail that a target hands on.", Offer: fakes.OfferNone,
+		Clear: []string{"PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES"}, Idle: time.Minute,
+	}
+}
+
+// all plays the cases concurrently: most of their time is waiting.
+func (w *world) all(ctx context.Context, cases []scenarios.Case, st *store) ([]*unit, error) {
+	units := make([]*unit, len(cases))
+	played := 0
+	for i, c := range cases {
+		if _, done := w.notPlayed(c); !done {
+			units[i] = w.newUnit(c)
+			played++
+		}
+	}
+	meter := newMeter(w.Progress, played, w.epoch)
+	limit := w.Parallel
+	if limit == 0 {
+		limit = DefaultParallel
+	}
+	var group errgroup.Group
+	group.SetLimit(limit)
+	for _, u := range units {
+		if u == nil {
+			continue
+		}
+		group.Go(func() error {
+			w.playCase(ctx, u)
+			if err := st.transcript(u); err != nil {
+				return err
+			}
+			meter.ended(u, scenarios.Decide(u.Case, &u.transcript, w.claims))
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("play cases: %w", err)
+	}
+	return units, nil
+}
+
+// notPlayed adds to the case's own reasons what the user left out.
+func (w *world) notPlayed(c scenarios.Case) (results.Verdict, bool) {
+	if v, done := scenarios.NotPlayed(c, w.claims); done {
+		return v, true
+	}
+	if c.Intrusive && w.NoIntrusive {
+		return results.Verdict{Level: c.Level(w.claims), Status: results.StatusSkip, Reason: "intrusive: give --intrusive to play it"}, true
+	}
+	return results.Verdict{}, false
+}
+
+func (w *world) newUnit(c scenarios.Case) *unit {
+	u := &unit{Case: c, canary: newCanary(), domain: scenarios.DNSLabel(c.ID), from: w.addresses.take(), tickets: map[string]*sender.Tickets{}}
+	u.file = "transcripts/" + u.domain + ".txt"
+	w.ledger.enter(u)
+	return u
+}

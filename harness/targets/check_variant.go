@@ -1,0 +1,77 @@
+package targets
+
+import (
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+func (c *checker) variants() {
+	if len(c.m.Variants) == 0 {
+		c.faultAt(at("variants"), "no variants; want at least one, named %s", DefaultVariant)
+		return
+	}
+	if c.m.Variants[0].Name != DefaultVariant {
+		c.faultAt(at("variants", 0, "name"), "the first variant is %q; put the one named %s first",
+			c.m.Variants[0].Name, DefaultVariant)
+	}
+	seen := map[string]bool{}
+	for i := range c.m.Variants {
+		v, where := &c.m.Variants[i], at("variants", i)
+		if !isName(v.Name) {
+			c.faultAt(where.and("name"), "variant name %q; want small letters and digits, with single dashes between", v.Name)
+		}
+		if seen[v.Name] {
+			c.faultAt(where.and("name"), "variant %s is there twice; rename or remove one", v.Name)
+		}
+		seen[v.Name] = true
+		c.variant(where, v)
+	}
+}
+
+func (c *checker) variant(where spot, v *variantSpec) {
+	if v.Doc == "" {
+		c.faultAt(where.and("doc"), "variant %s has no doc; say in a sentence how it is configured", v.Name)
+	}
+	c.claims(where.and("claims"), v)
+	if v.Listen != nil {
+		c.listeners(where.and("listen"), v.Listen)
+	}
+	if v.Certificate != nil {
+		if c.m.Certificate == nil {
+			c.faultAt(where.and("certificate"), "the target has no certificate to change; say at the top level where it goes")
+		}
+		c.certKind(where.and("certificate"), *v.Certificate)
+	}
+	for i, p := range v.Prepare {
+		c.run(where.and("prepare", i, "run"), p.Run)
+	}
+}
+
+func (c *checker) claims(where spot, v *variantSpec) {
+	seen := map[results.Feature]bool{}
+	for i, f := range v.Claims.Features {
+		one := results.Claims{Features: []results.Feature{f}}
+		switch {
+		case one.Unknown() != "":
+			c.faultAt(where.and("features", i), "unknown feature %q; there are %s", f, list(results.Features()))
+		case seen[f]:
+			c.faultAt(where.and("features", i), "feature %s is claimed twice; remove one", f)
+		}
+		seen[f] = true
+	}
+	if s := v.Claims.StallSeconds; s < 0 || s > 3600 {
+		c.faultAt(where.and("stall_seconds"), "stall_seconds %v; want 0 (not declared) to 3600", s)
+	}
+	for _, need := range []struct {
+		feature  results.Feature
+		listener fakes.Listener
+	}{
+		{results.FeatureSubmission, fakes.ListenSubmission},
+		{results.FeatureSMTPS, fakes.ListenSMTPS},
+	} {
+		if _, ok := c.m.listen(v)[need.listener]; v.Claims.Has(need.feature) && !ok {
+			c.faultAt(where.and("features"), "variant %s claims %s without a listener %s; add it to listen",
+				v.Name, need.feature, need.listener)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package targets
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestGoldenPostfix compares the files and commands of each variant with what
+// they were when somebody last looked at them.
+func TestGoldenPostfix(t *testing.T) {
+	t.Parallel()
+	p, err := targetFor("postfix")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range p.Spec().Variants {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			got := renderAll(t, p, i)
+			name := filepath.Join("testdata", "golden", "postfix", v.Name+".txt")
+			if *update {
+				if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatalf("%v; run with -update", err)
+			}
+			if got != string(want) {
+				t.Errorf("differs from %s; run with -update and look at the difference. Got:\n%s", name, got)
+			}
+		})
+	}
+}
+
+func renderAll(t *testing.T, p *Process, i int) string {
+	t.Helper()
+	d, err := p.renderData(&p.m.Variants[i], testWiring(&syncBuffer{}), "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l, port := range map[string]int{"smtp": 2525, "submission": 2587, "smtps": 2465} {
+		if d.Listen[l] != nil {
+			d.Listen[l].Port = port
+		}
+	}
+	var b strings.Builder
+	p.eachCommand(i, func(where spot, s commandSpec) {
+		c, err := renderCommand(s, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%v: %s\n", where, c)
+		if c.stdin != "" {
+			fmt.Fprintf(&b, "  < %s\n", c.stdin)
+		}
+	})
+	for _, f := range p.m.Files {
+		text, err := p.renderFile(f.Template, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "\n===== %s\n%s", f.Path, text)
+	}
+	return b.String()
+}

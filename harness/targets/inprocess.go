@@ -1,0 +1,144 @@
+package targets
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/fakes/pki"
+	"mailtls/fakes/receiver"
+	"mailtls/results"
+)
+
+// InProcess is a target played by our own engine: one model a variant.
+type InProcess struct {
+	name, doc string
+	models    []fakes.Model
+}
+
+// Reference is our own engine, honest.
+func Reference() *InProcess {
+	return NewInProcess("reference", "mailtls's own engine, honest: what a conforming target looks like.", fakes.Models()...)
+}
+
+// NewInProcess makes a target out of models; a model's variant is what stands
+// behind the slash in its name.
+func NewInProcess(name, doc string, models ...fakes.Model) *InProcess {
+	return &InProcess{name: name, doc: doc, models: models}
+}
+
+// Spec says what the target is.
+func (p *InProcess) Spec() Spec {
+	s := Spec{Name: p.name, Doc: p.doc, Roles: []results.Role{results.RoleReceiver}, ClockFactor: 1}
+	for _, m := range p.models {
+		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims})
+	}
+	return s
+}
+
+func variantOf(model string) string {
+	_, variant, found := strings.Cut(model, "/")
+	if !found {
+		return DefaultVariant
+	}
+	return variant
+}
+
+// Available is always nil.
+func (p *InProcess) Available() error { return nil }
+
+// Version is that of mailtls itself.
+func (p *InProcess) Version(context.Context) (string, error) { return ToolVersion(), nil }
+
+// ToolVersion is the version of this program as the build recorded it.
+func ToolVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// Start listens on free ports of 127.0.0.1.
+func (p *InProcess) Start(_ context.Context, v Variant, w Wiring) (*Running, error) {
+	for _, m := range p.models {
+		if variantOf(m.Name) == v.Name {
+			return startModel(m, w)
+		}
+	}
+	return nil, fmt.Errorf("start %s: no variant %q", p.name, v.Name)
+}
+
+func startModel(m fakes.Model, w Wiring) (*Running, error) {
+	authority, err := pki.New(time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", m.Name, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	q := newQueue(ctx, w.Collector, w.Host)
+	q.late, q.losesPlain = m.Late, m.LosesPlain
+	r := &Running{Addrs: map[fakes.Listener]string{}, Version: ToolVersion(), Roots: authority.Roots(), Idle: q.idle}
+	r.ClientCert = clientCerts(authority)
+	var serving sync.WaitGroup
+	r.Stop = func(context.Context) error {
+		cancel()
+		serving.Wait()
+		q.wait()
+		return nil
+	}
+	for listener, profile := range m.Profiles() {
+		s := &receiver.Server{
+			Profile: profile, Listener: listener, Host: w.Host, Accounts: map[string]string{w.User: w.Password},
+			ClientRoots: authority.Roots(), Now: elapsed(), Clock: time.Now, Deliver: q.put,
+		}
+		ln, err := listen(s, authority)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("start %s: %w", m.Name, err), r.Stop(ctx))
+		}
+		r.Addrs[listener] = ln.Addr().String()
+		serving.Go(func() { _ = s.Serve(ctx, ln) })
+	}
+	return r, nil
+}
+
+// elapsed is a clock that begins now.
+func elapsed() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
+// listen gives a server its certificate and a free port.
+func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) {
+	if s.Profile.Offer != fakes.OfferNone {
+		cert, err := issue(authority, s.Profile.Cert, s.Host)
+		if err != nil {
+			return nil, err
+		}
+		s.Certificate = cert
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return ln, nil
+}
+
+func issue(authority *pki.Authority, kind fakes.Cert, host string) (tls.Certificate, error) {
+	if kind == "" {
+		kind = fakes.CertValid
+	}
+	return authority.Issue(kind, pki.ECDSAP256, host)
+}
+
+// clientCerts makes client certificates for a target that trusts the authority.
+func clientCerts(authority *pki.Authority) func(fakes.Cert) (tls.Certificate, error) {
+	return func(kind fakes.Cert) (tls.Certificate, error) {
+		return authority.Issue(kind, pki.ECDSAP256, "client.sender.mailtls.example")
+	}
+}

@@ -1,0 +1,188 @@
+package targets
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+// Remote is software that somebody else started: addresses by flags, claims by a
+// file.
+type Remote struct {
+	spec   Spec
+	addrs  map[fakes.Listener]string
+	domain string
+	claims claimsFile
+	roots  *x509.CertPool
+}
+
+// RemoteConfig says where remote software listens.
+type RemoteConfig struct {
+	// Addrs are its listeners as "host:port".
+	Addrs map[fakes.Listener]string
+	// ClaimsFile is the path of its claims.
+	ClaimsFile string
+	// Collector is the "host:port" that it hands accepted mail on to; empty
+	// when it does not.
+	Collector string
+	// Domain whose mail it accepts, and hands on when Collector is set.
+	Domain string
+	// Authorized allows addresses beyond this machine and private networks.
+	Authorized bool
+}
+
+// claimsFile is the file in which the owner of remote software says what it is.
+type claimsFile struct {
+	// Name and Version of the software.
+	Name    string `yaml:"name"`
+	Version string `yaml:"version"`
+	// Roles it can be tested in.
+	Roles []results.Role `yaml:"roles"`
+	// Claims that cases are judged against.
+	Claims results.Claims `yaml:"claims"`
+	// ServerName to ask for in TLS; empty means the host of its address.
+	ServerName string `yaml:"server_name"`
+	// Roots is a PEM file with the roots that its certificate leads to, from
+	// the folder of the claims file; empty means those of this machine.
+	Roots string `yaml:"roots"`
+}
+
+// NewRemote reads the claims and checks the addresses.
+func NewRemote(c RemoteConfig) (*Remote, error) {
+	data, err := os.ReadFile(c.ClaimsFile)
+	if err != nil {
+		return nil, fmt.Errorf("read claims: %w", err)
+	}
+	r := &Remote{addrs: c.Addrs, domain: c.Domain}
+	doc, err := readYAML(c.ClaimsFile, data, &r.claims)
+	if err != nil {
+		return nil, err
+	}
+	r.claims.check(doc, c)
+	if err := doc.err(); err != nil {
+		return nil, err
+	}
+	for _, addr := range c.Addrs {
+		if err := permitted(addr, c.Authorized); err != nil {
+			return nil, err
+		}
+	}
+	if r.roots, err = r.claims.pool(filepath.Dir(c.ClaimsFile)); err != nil {
+		return nil, err
+	}
+	r.spec = Spec{
+		Name: "remote", Doc: "Software that somebody else started: " + r.claims.Name, Roles: r.claims.Roles, ClockFactor: 1,
+		Variants:  []Variant{{Name: DefaultVariant, Doc: r.claims.Name, Claims: r.claims.Claims}},
+		Collector: c.Collector,
+	}
+	return r, nil
+}
+
+// check notes what is wrong with the claims.
+func (f claimsFile) check(doc *document, c RemoteConfig) {
+	if f.Name == "" {
+		doc.faultAt(at(), "no name; say what software this is")
+	}
+	if len(f.Roles) == 0 {
+		doc.faultAt(at("roles"), "no roles; list them, such as [receiver]")
+	}
+	if u := f.Claims.Unknown(); u != "" {
+		doc.faultAt(at("claims", "features"), "unknown feature %q; there are %v", u, results.Features())
+	}
+	if f.Claims.Has(results.FeatureReadback) && (c.Collector == "" || c.Domain == "") {
+		doc.faultAt(at("claims", "features"), "readback is claimed; give --collector and --readback, or claim it not")
+	}
+	for feature, l := range map[results.Feature]fakes.Listener{
+		results.FeatureSubmission: fakes.ListenSubmission, results.FeatureSMTPS: fakes.ListenSMTPS,
+	} {
+		if f.Claims.Has(feature) && c.Addrs[l] == "" {
+			doc.faultAt(at("claims", "features"), "%s is claimed; give its address with --%s", feature, l)
+		}
+	}
+}
+
+// pool reads the roots.
+func (f claimsFile) pool(dir string) (*x509.CertPool, error) {
+	if f.Roots == "" {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			return nil, fmt.Errorf("read this machine's roots: %w", err)
+		}
+		return pool, nil
+	}
+	path := f.Roots
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read roots: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("read roots %s: no certificate in PEM", path)
+	}
+	return pool, nil
+}
+
+// permitted tells whether an address may be tested: one of this machine or of a
+// private network, or any with its owner's consent.
+func permitted(addr string, authorized bool) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("read address %q: want HOST:PORT: %w", addr, err)
+	}
+	if authorized {
+		return nil
+	}
+	ips := []string{host}
+	if _, err := netip.ParseAddr(host); err != nil {
+		if ips, err = net.LookupHost(host); err != nil {
+			return fmt.Errorf("look up %s: %w", host, err)
+		}
+	}
+	for _, s := range ips {
+		if ip, err := netip.ParseAddr(s); err != nil || !ip.IsLoopback() && !ip.IsPrivate() {
+			return fmt.Errorf("test %s: %s is beyond this machine and private networks: give --authorized if its owner agreed", addr, s)
+		}
+	}
+	return nil
+}
+
+// Spec says what the target is.
+func (r *Remote) Spec() Spec { return r.spec }
+
+// Available is nil when there is an address.
+func (r *Remote) Available() error {
+	if len(r.addrs) == 0 {
+		return errors.New("no address is given: use --smtp HOST:PORT")
+	}
+	return nil
+}
+
+// Version is what the claims say.
+func (r *Remote) Version(context.Context) (string, error) { return r.claims.Version, nil }
+
+// Start starts nothing.
+func (r *Remote) Start(context.Context, Variant, Wiring) (*Running, error) {
+	name := r.claims.ServerName
+	if name == "" {
+		for _, l := range fakes.Listeners() {
+			if addr := r.addrs[l]; addr != "" && name == "" {
+				name, _, _ = net.SplitHostPort(addr)
+			}
+		}
+	}
+	return &Running{
+		Addrs: r.addrs, Version: r.claims.Version, Domain: r.domain, ServerName: name, Roots: r.roots,
+		Stop: func(context.Context) error { return nil },
+	}, nil
+}

@@ -1,0 +1,115 @@
+package targets
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"strings"
+
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+// Variant is one configuration of a target, with what it then claims.
+type Variant struct {
+	// Name of the variant; "default" is the one used when none is named.
+	Name string
+	// Doc says in a sentence how it is configured.
+	Doc string
+	// Claims that cases are judged against.
+	Claims results.Claims
+}
+
+// DefaultVariant is used when a target is named without one.
+const DefaultVariant = "default"
+
+// Spec says what a target is.
+type Spec struct {
+	// Name of the target, Doc a sentence about it.
+	Name, Doc string
+	// Roles it can be tested in.
+	Roles []results.Role
+	// Variants, the default first.
+	Variants []Variant
+	// ClockFactor tells how much its queue clock is shortened; 1 when it is not.
+	ClockFactor float64
+	// Waivers are failures that its owner expects, by variant.
+	Waivers []Waiver
+	// Collector is the "host:port" at which it expects the collector; empty
+	// when it goes wherever Wiring says.
+	Collector string
+}
+
+// Variant finds a variant by name; "" is the first.
+func (s Spec) Variant(name string) (Variant, error) {
+	if name == "" && len(s.Variants) > 0 {
+		return s.Variants[0], nil
+	}
+	var names []string
+	for _, v := range s.Variants {
+		if v.Name == name {
+			return v, nil
+		}
+		names = append(names, v.Name)
+	}
+	return Variant{}, fmt.Errorf("find variant %q of target %s: there are %s", name, s.Name, strings.Join(names, ", "))
+}
+
+// Target is real software, or one of our own peers, under test.
+type Target interface {
+	// Spec says what it is.
+	Spec() Spec
+	// Available is nil when it can be started here, or says why not and what
+	// to do about it.
+	Available() error
+	// Version asks the software for its version without starting it; empty
+	// when it gives none.
+	Version(context.Context) (string, error)
+	// Start runs it as the variant with the wiring, and returns when it
+	// accepts connections.
+	Start(context.Context, Variant, Wiring) (*Running, error)
+}
+
+// Wiring is what a target needs to know of the world around it.
+type Wiring struct {
+	// Domain whose subdomains are local to the target: mail for them is
+	// accepted and handed on to the collector.
+	Domain string
+	// Collector is the "host:port" that accepted mail goes to; empty when
+	// nothing is read back.
+	Collector string
+	// Host is the name that the target goes by.
+	Host string
+	// User and Password may log in where the target offers that.
+	User, Password string
+	// Log receives what the software prints; never nil.
+	Log io.Writer
+}
+
+// Running is a target that accepts connections.
+type Running struct {
+	// Addrs are its listeners, as "host:port".
+	Addrs map[fakes.Listener]string
+	// Version that the running software gave of itself.
+	Version string
+	// Domain is the one domain that recipients must be in; empty means
+	// subdomains of Wiring.Domain.
+	Domain string
+	// ServerName is the name to ask for in TLS; empty means Wiring.Host.
+	ServerName string
+	// Roots that its certificates lead to; nil when they are not known.
+	Roots *x509.CertPool
+	// ClientCert makes a client certificate of a kind, from an issuer that the
+	// target trusts where the kind says so; nil when there are none.
+	ClientCert func(fakes.Cert) (tls.Certificate, error)
+	// Idle tells whether its queue is empty; nil when that cannot be asked.
+	Idle func(context.Context) (bool, error)
+	// Stop ends it and releases what it held. It is called once, with a
+	// context of its own.
+	Stop func(context.Context) error
+}
+
+// Waiver is a failure that a target's owner expects.
+type Waiver = results.Waiver

@@ -1,0 +1,101 @@
+package harness
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"mailtls/fakes"
+	"mailtls/fakes/sender"
+	"mailtls/results"
+	"mailtls/scenarios"
+)
+
+// fenceMark follows the canary in the recipient of a fence.
+const fenceMark = "-fence"
+
+// unit is one case being played: its fresh names and address, and what was seen.
+type unit struct {
+	scenarios.Case
+	// canary marks everything that belongs to it.
+	canary string
+	// domain is its own, from its own address.
+	domain string
+	from   netip.Addr
+	// began is when it began, since the run did.
+	began time.Duration
+	start time.Time
+
+	// tickets are the stores of TLS sessions that its dialogues share, by name.
+	tickets map[string]*sender.Tickets
+
+	transcript results.Transcript
+	// file is where the transcript is stored, relative to the report.
+	file string
+	took time.Duration
+
+	// What the ledger knows; guarded by its lock.
+	fenced   bool
+	pending  int
+	readback []readback
+}
+
+// addresses hands out source addresses inside 127/8, none of them twice: senders
+// and receivers remember whom they talked to.
+type addresses struct {
+	base uint32
+	next atomic.Uint32
+}
+
+// newAddresses begins at a random place, so that runs against one long-lived
+// target do not meet either.
+func newAddresses() *addresses {
+	var b [2]byte
+	_, _ = rand.Read(b[:])
+	return &addresses{base: 127<<24 | 64<<16 | uint32(b[0]&63)<<16 | uint32(b[1])<<8}
+}
+
+// take returns the next address, never one that ends in 0 or 255.
+func (a *addresses) take() netip.Addr {
+	n := a.next.Add(1) - 1
+	ip := a.base + n/254<<8 + n%254 + 1
+	return netip.AddrFrom4([4]byte{byte(ip >> 24), byte(ip >> 16), byte(ip >> 8), byte(ip)})
+}
+
+// newCanary is a mark of 12 letters and digits that nothing else contains.
+func newCanary() string { return strings.ToLower(rand.Text()[:12]) }
+
+// vars fill in the scripts of a unit; fence is true for the ordinary message
+// after the stimulus.
+func (u *unit) vars(w world, fence bool) fakes.Vars {
+	local, helo := u.canary, "c-"+u.canary
+	if fence {
+		local, helo = u.canary+fenceMark, "f-"+u.canary
+	}
+	v := fakes.Vars{
+		"canary": u.canary,
+		"helo":   helo + "." + senderDomain,
+		"helo2":  "t-" + u.canary + "." + senderDomain,
+		"from":   local + "@" + u.domain + "." + senderDomain,
+		"rcpt":   local + "@" + u.domain + "." + w.domain,
+
+		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
+		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),
+	}
+	v["message"] = message(v, local, u.start)
+	return v
+}
+
+// senderDomain is the parent of every name that our sending peers go by.
+const senderDomain = "sender.mailtls.example"
+
+// message is an ordinary message (RFC 5322) with the canary in header and body.
+func message(v fakes.Vars, local string, at time.Time) string {
+	return fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: mailtls %s\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\n\r\n"+
+		"This message belongs to a test of TLS on mail paths: %s.",
+		v["from"], v["rcpt"], local, at.Format(time.RFC1123Z), local, senderDomain, local)
+}

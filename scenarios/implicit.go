@@ -1,0 +1,4 @@
+package scenarios
+
+// implicit holds the cases about listeners that speak TLS first.
+func implicit() []Case { return nil }

@@ -1,0 +1,4 @@
+package scenarios
+
+// resumption holds the cases about resumed TLS sessions, server names and ALPN.
+func resumption() []Case { return nil }
