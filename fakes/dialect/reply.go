@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// MaxLine is the longest line that is read, in bytes; MaxReply the most lines
+// MaxLine is the longest line that is read, in bytes without its end; MaxReply the most lines
 // that a reply may have. RFC 5321 §4.5.3.1.5 asks for 512 octets; a peer that
 // goes far beyond is broken, and must not fill our memory.
 const (
@@ -68,15 +68,16 @@ func CutReply(b []byte) (Reply, []byte, error) {
 	for len(r.Lines) < MaxReply {
 		end := bytes.IndexByte(b, '\n')
 		switch {
-		case end < 0 && len(b) > MaxLine:
-			return r, nil, fmt.Errorf("%w: line longer than %d bytes", ErrMalformed, MaxLine)
+		case end < 0 && len(b) > MaxLine+len("\r"):
+			return r, nil, errTooLong()
 		case end < 0:
 			return r, b, ErrIncomplete
-		case end > MaxLine:
-			return r, b[end+1:], fmt.Errorf("%w: line longer than %d bytes", ErrMalformed, MaxLine)
 		}
 		line := strings.TrimSuffix(string(b[:end]), "\r")
 		b = b[end+1:]
+		if len(line) > MaxLine {
+			return r, b, errTooLong()
+		}
 		code, text, last, err := cutLine(line)
 		if err != nil {
 			return r, b, err
@@ -91,6 +92,10 @@ func CutReply(b []byte) (Reply, []byte, error) {
 		}
 	}
 	return r, nil, fmt.Errorf("%w: more than %d lines", ErrMalformed, MaxReply)
+}
+
+func errTooLong() error {
+	return fmt.Errorf("%w: line longer than %d bytes", ErrMalformed, MaxLine)
 }
 
 // cutLine reads one line of a reply.

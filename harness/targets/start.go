@@ -100,6 +100,9 @@ func (i *instance) begin(ctx context.Context, w Wiring) error {
 	if err := i.clearLeftover(ctx); err != nil {
 		return err
 	}
+	if err := i.emptyLog(); err != nil {
+		return err
+	}
 	if err := i.data.claimPorts(ctx); err != nil {
 		return err
 	}

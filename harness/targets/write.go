@@ -38,7 +38,7 @@ func (i *instance) writeCertificate(ctx context.Context) error {
 	return i.place.own(ctx, i.data.Key, c.Owner)
 }
 
-// writeFiles fills in the templates, and removes what an earlier run has logged.
+// writeFiles fills in the templates.
 func (i *instance) writeFiles(ctx context.Context) error {
 	for _, f := range i.p.m.Files {
 		text, err := i.p.renderFile(f.Template, i.data)
@@ -53,10 +53,16 @@ func (i *instance) writeFiles(ctx context.Context) error {
 			return err
 		}
 	}
-	if i.p.m.LogFile != "" {
-		if err := os.Remove(i.place.host(i.p.m.LogFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("empty log file: %w", err)
-		}
+	return nil
+}
+
+// emptyLog removes what an earlier run has logged.
+func (i *instance) emptyLog() error {
+	if i.p.m.LogFile == "" {
+		return nil
+	}
+	if err := os.Remove(i.place.host(i.p.m.LogFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("empty log file: %w", err)
 	}
 	return nil
 }
