@@ -16,6 +16,8 @@ type Fault struct {
 	// Skip lets the first n occasions of a session pass; Times limits how
 	// often it strikes, 0 meaning always.
 	Skip, Times int
+	// Every limits it to each nth session of the peer; 0 and 1 mean all.
+	Every int
 	// Do is what it does.
 	Do Action
 	// Text it sends, as it stands on the wire, for the actions that send.
@@ -58,6 +60,10 @@ type Moment struct {
 	Stage  results.Stage
 	Verb   string // empty where no command was given
 	Secure bool
+	// Version is the crypto/tls version number of the session; 0 in clear.
+	Version uint16
+	// Session counts the peer's sessions, from 1.
+	Session int
 	// Known is true once the client has authenticated.
 	Known bool
 }
@@ -80,7 +86,7 @@ type Tally map[int]int
 func (p Profile) Decide(m Moment, seen Tally) Decision {
 	var d Decision
 	for i, f := range p.Faults {
-		if f.At != m.Stage || !f.Phase.Matches(m.Secure) {
+		if f.At != m.Stage || !f.Phase.Matches(m.Secure) || m.Session%max(1, f.Every) != 0 {
 			continue
 		}
 		n := seen[i]

@@ -31,6 +31,12 @@ func MustAuth() Gate {
 	return Gate{Only: []string{"MAIL"}, UntilLogin: true, Reply: "530 5.7.0 Authentication required"}
 }
 
+// Strong is the gate of a receiver for which TLS below a version is not enough
+// (RFC 3207 §4.1).
+func Strong(version uint16) Gate {
+	return Gate{Phase: PhaseTLS, Below: version, Except: []string{"QUIT"}, Reply: "554 5.7.0 This TLS is too weak"}
+}
+
 // Receivers returns the catalogue of named receiving peers.
 func Receivers() []Profile {
 	return []Profile{
@@ -65,6 +71,32 @@ func Receivers() []Profile {
 			Name: "smtps", Doc: "Speaks TLS before the greeting, as on port 465, and asks for a login.",
 			Offer: OfferImplicit, Gates: []Gate{MustAuth()}, TLS: usualAuth(),
 		},
+		{
+			Name: "certificate-missing", Doc: "Is to do TLS and has no certificate for it: STARTTLS is not listed and gets 454.",
+			Offer: OfferBroken, Clear: usual(),
+		},
+		{
+			Name: "minimum-strength", Doc: "Speaks TLS 1.0 and up, and answers 554 to all but QUIT below TLS 1.2.",
+			Offer: OfferStartTLS, Gates: []Gate{Strong(tls.VersionTLS12)}, Clear: usual(), TLS: usual(),
+			MinTLS: tls.VersionTLS10,
+		},
+		{
+			Name: "certificate-asked-for", Doc: "Asks for a client certificate, and goes on whatever comes.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: usual(), ClientCert: ClientCertOptional,
+		},
+		{
+			Name: "certificate-demanded", Doc: "Ends the handshake of clients without a certificate that verifies.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: usual(), ClientCert: ClientCertRequired,
+		},
+		{
+			Name: "partner-bound", Doc: "Takes a partner's mail only inside TLS and with the partner's certificate.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: usual(), ClientCert: ClientCertOptional,
+			Partners: []Partner{{Domain: PartnerDomain, Name: ClientName}},
+		},
+		{
+			Name: "requiretls", Doc: "Lists REQUIRETLS inside TLS (RFC 8689).",
+			Offer: OfferStartTLS, Clear: usual(), TLS: append(usual(), "REQUIRETLS"),
+		},
 	}
 }
 
@@ -89,11 +121,19 @@ func mustReceiver(name string) Profile {
 // Models returns the catalogue of models that an in-process target can play.
 func Models() []Model {
 	return []Model{
-		reference("default", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern),
+		reference("default", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13),
 		reference("tls-off", "tls-disabled", results.FeatureTLSOff, results.FeaturePublicMX),
 		reference("tls10-only", "tls10-only", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureLegacyMX),
 		reference("tls12-required", "tls12-required", results.FeatureStartTLS, results.FeatureRequireTLS, results.FeatureModern),
-		withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern)),
+		withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13)),
+		reference("broken-cert", "certificate-missing", results.FeatureTLSBroken, results.FeaturePublicMX),
+		reference("min-strength", "minimum-strength", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureMinStrength),
+		reference("mtls", "certificate-asked-for", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureMTLS),
+		reference("mtls-required", "certificate-demanded", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
+			results.FeatureMTLS, results.FeatureMTLSRequired),
+		reference("partner", "partner-bound", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
+			results.FeatureMTLS, results.FeaturePartner),
+		reference("requiretls", "requiretls", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureREQUIRETLS),
 	}
 }
 

@@ -113,7 +113,7 @@ func (w *world) session(ctx context.Context, u *unit, peer string, d fakes.Dialo
 	host, _, _ := net.SplitHostPort(addr)
 	s := sender.Play(ctx, sender.Session{
 		Peer: peer, Script: d.Script, Listener: l, Addr: addr, From: ownAddress(host, u.from),
-		Tickets: u.store(d.Tickets), Certificate: w.running.ClientCert,
+		Tickets: u.store(d.Tickets), Certificate: w.running.ClientCert, UsualCert: w.usualCert(),
 		ServerName: w.serverName(), Roots: w.running.Roots, Wall: u.start, Vars: vars, Canary: u.canary,
 		Hide: map[string]string{w.password: "<password>"}, Patience: w.Patience,
 		Now: func() time.Duration { return time.Since(u.start) }, KeyLog: w.KeyLog,
@@ -142,6 +142,15 @@ func (w *world) serverName() string {
 		return w.running.ServerName
 	}
 	return "mx." + w.domain
+}
+
+// usualCert is the client certificate that every session shows to a target which
+// serves nobody without one.
+func (w *world) usualCert() fakes.Cert {
+	if w.claims.Has(results.FeatureMTLSRequired) {
+		return fakes.CertClient
+	}
+	return ""
 }
 
 // ownAddress is the case's own source address where the target is on this

@@ -83,6 +83,8 @@ func (u *unit) vars(w world, fence bool) fakes.Vars {
 		"from":   local + "@" + u.domain + "." + senderDomain,
 		"rcpt":   local + "@" + u.domain + "." + w.domain,
 
+		"partner": fakes.PartnerDomain,
+
 		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
 		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),
 	}

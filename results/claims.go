@@ -10,6 +10,7 @@ type Feature string
 const (
 	FeatureStartTLS     Feature = "starttls"       // offers STARTTLS
 	FeatureTLSOff       Feature = "tls-off"        // has TLS switched off
+	FeatureTLSBroken    Feature = "tls-broken"     // has TLS configured so that it cannot work
 	FeaturePublicMX     Feature = "public-mx"      // takes mail for local domains in clear (RFC 3207 §4)
 	FeatureRequireTLS   Feature = "require-tls"    // refuses mail in clear (RFC 3207 §4: 530)
 	FeatureModern       Feature = "modern"         // nothing below TLS 1.2 (RFC 9325 §3.1.1)
@@ -36,7 +37,7 @@ const (
 // Features lists every feature that may be claimed.
 func Features() []Feature {
 	return []Feature{
-		FeatureStartTLS, FeatureTLSOff, FeaturePublicMX, FeatureRequireTLS, FeatureModern,
+		FeatureStartTLS, FeatureTLSOff, FeatureTLSBroken, FeaturePublicMX, FeatureRequireTLS, FeatureModern,
 		FeatureLegacyMX, FeatureAuthAfterTLS, FeatureSubmission,
 		FeatureSMTPS, FeatureReadback, FeatureSTS, FeatureTLS13, FeatureAuth, FeaturePipelining, FeatureChunking,
 		FeatureMTLS, FeatureMTLSRequired, FeatureMinStrength, FeaturePartner, FeatureDANE, FeatureREQUIRETLS,

@@ -38,6 +38,10 @@ type session struct {
 	// rewrite replaces the next honest reply; empty when it stands.
 	rewrite string
 
+	// ticket is the ID of the tickets that we issue, shown that of the one the
+	// client resumed with.
+	ticket, shown string
+
 	helo         string
 	kept         bool // helo was given before TLS and wrongly counts for good
 	esmtp        bool
@@ -128,8 +132,16 @@ func (x *session) command(ctx context.Context) error {
 		x.transactions++
 	}
 	x.rec.Restage(first, c.Stage, x.mark(c.Stage))
-	return x.ask(ctx, fakes.Moment{Stage: c.Stage, Verb: c.Verb, Secure: x.conn.Secure(), Known: x.user != ""},
+	return x.ask(ctx, x.moment(c.Stage, c.Verb),
 		func(ctx context.Context) error { return x.obey(ctx, c, line) })
+}
+
+// moment is the present occasion; the verb is empty where no command was given.
+func (x *session) moment(stage results.Stage, verb string) fakes.Moment {
+	return fakes.Moment{
+		Stage: stage, Verb: verb, Session: x.id, Known: x.user != "",
+		Secure: x.conn.Secure(), Version: x.conn.ConnectionState().Version,
+	}
 }
 
 // mark names the transaction that a stage belongs to.
@@ -145,7 +157,7 @@ func (x *session) mark(s results.Stage) string {
 // at asks the profile about a moment that no command brought about.
 func (x *session) at(ctx context.Context, stage results.Stage, honest func(context.Context) error) error {
 	x.rec.At(stage, "")
-	return x.ask(ctx, fakes.Moment{Stage: stage, Secure: x.conn.Secure(), Known: x.user != ""}, honest)
+	return x.ask(ctx, x.moment(stage, ""), honest)
 }
 
 // ask asks the profile what to do at a moment, and does it.

@@ -37,6 +37,10 @@ func (x *session) obey(ctx context.Context, c dialect.Command, line []byte) erro
 		return x.reply("252", "2.0.0 Send some mail and see")
 	case "QUIT":
 		return x.finish("221", "2.0.0 Bye")
+	case "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT":
+		if !x.Profile.Accepts(fakes.LenientHTTP) {
+			return x.finish("421", "4.7.0 This is no web server")
+		}
 	}
 	return x.reply("500", "5.5.2 Command not known")
 }
@@ -56,6 +60,7 @@ func (x *session) hello(c dialect.Command) error {
 	if !x.Profile.Keeps(fakes.KeepEnvelope) {
 		x.forget()
 	}
+	x.remember()
 	x.esmtp = c.Verb == "EHLO"
 	if !x.esmtp {
 		return x.reply("250", x.Host)
@@ -99,6 +104,12 @@ func (x *session) mailFrom(c dialect.Command) error {
 	if !ok {
 		return x.reply("501", "5.5.4 Syntax: MAIL FROM:<address>")
 	}
+	if k := x.unlisted(c.Argument); k != "" && !x.Profile.Accepts(fakes.LenientParameters) {
+		return x.reply("555", "5.5.4 Parameter not known: "+clean(k))
+	}
+	if _, domain, _ := strings.Cut(from, "@"); x.bound(domain) {
+		return x.reply("550", "5.7.1 This domain's mail comes inside TLS with its own certificate")
+	}
 	x.mail, x.from, x.rcpts = true, from, nil
 	return x.reply("250", "2.1.0 Ok")
 }
@@ -122,7 +133,7 @@ func (x *session) data(ctx context.Context) error {
 	}
 	mark := x.mark(results.StageBody)
 	x.rec.At(results.StageBody, mark)
-	return x.ask(ctx, fakes.Moment{Stage: results.StageBody, Secure: x.conn.Secure(), Known: x.user != ""},
+	return x.ask(ctx, x.moment(results.StageBody, ""),
 		func(ctx context.Context) error { return x.body(ctx, mark) })
 }
 
@@ -178,8 +189,10 @@ func (x *session) received() string {
 	if x.esmtp {
 		with = "ESMTP"
 	}
-	if x.conn.Secure() {
+	if x.conn.Secure() && !x.Profile.Omits(fakes.OmitTraceTLS) {
 		with += "S"
+	}
+	if x.conn.Secure() && !x.Profile.Omits(fakes.OmitTraceCipher) {
 		cipher = " tls " + tls.CipherSuiteName(x.conn.ConnectionState().CipherSuite)
 	}
 	if x.user != "" {

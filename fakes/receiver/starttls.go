@@ -18,6 +18,8 @@ const firstByte = 22
 // startTLS answers STARTTLS (RFC 3207 §4).
 func (x *session) startTLS(ctx context.Context, c dialect.Command) error {
 	switch p := x.Profile; {
+	case p.Offer == fakes.OfferBroken:
+		return x.reply("454", "4.7.0 TLS is not available for the time being")
 	case p.Offer == fakes.OfferNone:
 		return x.reply("502", "5.5.1 TLS is not available")
 	case x.conn.Secure() && !p.Accepts(fakes.LenientDuplicateTLS):
@@ -65,6 +67,7 @@ func (x *session) upgrade(ctx context.Context) error {
 	if !p.Keeps(fakes.KeepEnvelope) {
 		x.forget()
 	}
+	x.recall()
 	return nil
 }
 

@@ -38,6 +38,8 @@ type Session struct {
 	Tickets *Tickets
 	// Certificate gives the client certificate of a kind; nil has none.
 	Certificate func(fakes.Cert) (tls.Certificate, error)
+	// UsualCert is shown where a hello names no kind; empty shows none.
+	UsualCert fakes.Cert
 	// Vars fill in the script's placeholders.
 	Vars fakes.Vars
 	// Hide maps secrets to what is written down in their place.
@@ -193,20 +195,28 @@ func (p *player) config(h fakes.Hello) (*tls.Config, error) {
 	if p.Tickets != nil {
 		c.ClientSessionCache = p.Tickets
 	}
-	if h.Cert == "" {
-		return c, nil
+	return c, p.present(c, h.Cert)
+}
+
+// present has the client show a certificate of the kind when it is asked for one.
+func (p *player) present(c *tls.Config, kind fakes.Cert) error {
+	if kind == "" {
+		kind = p.UsualCert
+	}
+	if kind == "" || kind == fakes.CertNone {
+		return nil
 	}
 	if p.Certificate == nil {
-		return nil, fmt.Errorf("%w: no client certificates are to be had for this target", errScript)
+		return fmt.Errorf("%w: no client certificates are to be had for this target", errScript)
 	}
-	cert, err := p.Certificate(h.Cert)
+	cert, err := p.Certificate(kind)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errScript, err)
+		return fmt.Errorf("%w: %w", errScript, err)
 	}
 	// Given by callback, because the library would hold back a certificate whose
 	// issuer the server did not ask for.
 	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }
-	return c, nil
+	return nil
 }
 
 // verify writes down whether the server's chain holds; it never refuses it.

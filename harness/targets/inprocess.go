@@ -139,6 +139,6 @@ func issue(authority *pki.Authority, kind fakes.Cert, host string) (tls.Certific
 // clientCerts makes client certificates for a target that trusts the authority.
 func clientCerts(authority *pki.Authority) func(fakes.Cert) (tls.Certificate, error) {
 	return func(kind fakes.Cert) (tls.Certificate, error) {
-		return authority.Issue(kind, pki.ECDSAP256, "client.sender.mailtls.example")
+		return authority.Issue(kind, pki.ECDSAP256, fakes.ClientName)
 	}
 }
