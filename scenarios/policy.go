@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"crypto/tls"
+
 	"mailtls/fakes"
 	"mailtls/results"
 )
@@ -41,7 +43,45 @@ func policy() []Case {
 			},
 			Judge: judgeEscapeVerbs,
 		},
+		{
+			ID: "policy/plain-after-refused-version", Row: "R-038",
+			Title:  "A client whose TLS 1.0 was refused is served in clear, or not, as any client in clear",
+			Source: Source{"RFC 3207 §4", "Whether mail is taken in clear is the receiver's policy; a handshake that failed before does not change it."},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs:  []results.Feature{results.FeatureStartTLS, results.FeatureModern},
+			Levels: []LevelRule{must(results.FeaturePublicMX), must(results.FeatureRequireTLS), info()},
+			Dialogues: []fakes.Dialogue{
+				{Name: "old", Script: fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(fakes.Hello{Min: tls.VersionTLS10, Max: tls.VersionTLS10}))},
+				{Script: fakes.Join(clear(), fakes.Transaction(), fakes.Quit())},
+			},
+			Fence: true,
+			Judge: judgePlainAfterRefusal,
+		},
+		{
+			ID: "policy/weak-tls-served", Row: "R-070",
+			Title:  "Inside TLS that is too weak for the target everything but QUIT gets 554",
+			Source: Source{"RFC 3207 §4.1", "A server for which the TLS achieved is not enough answers 554 to all but QUIT."},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureStartTLS, results.FeatureMinStrength}, Levels: []LevelRule{should()},
+			Dialogues: weakSessions(),
+			Judge:     judgeWeak,
+		},
 	}
+}
+
+func judgePlainAfterRefusal(t *results.Transcript, claims results.Claims) results.Verdict {
+	old, v, ok := reach(t, "old", markGreeting, markEhlo, markStartTLS)
+	switch {
+	case !ok:
+		return v
+	case facts(old).Complete:
+		return inconclusive("TLS 1.0 was not refused: %s", handshakeOutcome(old))
+	case facts(old).Hello == nil:
+		return inconclusive("TLS 1.0 was not tried: %s", ending(old))
+	case claims.Has(results.FeatureRequireTLS):
+		return judgePlainRefused(t, claims)
+	}
+	return judgePlainTaken(t, claims)
 }
 
 func judgePlainTaken(t *results.Transcript, claims results.Claims) results.Verdict {

@@ -20,6 +20,17 @@ func probe(t *results.Transcript, name string) *results.Session {
 	return nil
 }
 
+// probes returns the sessions of a dialogue that is repeated.
+func probes(t *results.Transcript, name string) []*results.Session {
+	var all []*results.Session
+	for i, s := range t.Sessions {
+		if s.Leg == results.LegProbe && s.Peer == peerName(name) {
+			all = append(all, &t.Sessions[i])
+		}
+	}
+	return all
+}
+
 // peerName is what a session's peer is called for a dialogue.
 func peerName(dialogue string) string {
 	if dialogue == "" {
@@ -97,6 +108,12 @@ func (a answer) is(prefixes ...string) bool {
 		}
 	}
 	return false
+}
+
+// hasStatus tells whether the reply's text begins with an enhanced status code
+// (RFC 2034 §3) of that beginning.
+func hasStatus(a answer, prefix string) bool {
+	return len(a.Lines) > 0 && strings.HasPrefix(a.Lines[0], prefix)
 }
 
 // sent points at what we sent under a mark.

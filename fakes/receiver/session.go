@@ -128,8 +128,15 @@ func (x *session) command(ctx context.Context) error {
 		return err
 	}
 	c := dialect.ParseSMTP(string(line))
-	if c.Verb == "MAIL" && !x.mail {
-		x.transactions++
+	switch c.Verb {
+	case "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT": // before any gate: what follows is no SMTP (CVE-2021-3618)
+		if !x.Profile.Accepts(fakes.LenientHTTP) {
+			return x.finish("421", "4.7.0 This is no web server")
+		}
+	case "MAIL":
+		if !x.mail {
+			x.transactions++
+		}
 	}
 	x.rec.Restage(first, c.Stage, x.mark(c.Stage))
 	return x.ask(ctx, x.moment(c.Stage, c.Verb),

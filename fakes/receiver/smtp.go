@@ -37,10 +37,6 @@ func (x *session) obey(ctx context.Context, c dialect.Command, line []byte) erro
 		return x.reply("252", "2.0.0 Send some mail and see")
 	case "QUIT":
 		return x.finish("221", "2.0.0 Bye")
-	case "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT":
-		if !x.Profile.Accepts(fakes.LenientHTTP) {
-			return x.finish("421", "4.7.0 This is no web server")
-		}
 	}
 	return x.reply("500", "5.5.2 Command not known")
 }
