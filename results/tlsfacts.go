@@ -10,6 +10,9 @@ type TLSFacts struct {
 	Version, Suite, Group string
 	// ALPN that was agreed; empty when none was.
 	ALPN string
+	// Named is true when the server said that it made use of the name asked for
+	// (RFC 6066 §3).
+	Named bool
 	// Resumed is true when the session was resumed.
 	Resumed bool
 	// Complete is true when our end finished the handshake.

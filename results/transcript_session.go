@@ -64,6 +64,7 @@ func readTLS(l *lineReader) (TLSFacts, error) {
 		Suite:    l.attr("suite"),
 		Group:    l.attr("group"),
 		ALPN:     l.attr("alpn"),
+		Named:    l.flag("named"),
 		Resumed:  l.flag("resumed"),
 		Complete: l.flag("complete"),
 		Error:    l.attr("error"),

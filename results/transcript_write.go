@@ -196,6 +196,7 @@ func writeTLS(w *lineWriter, f *TLSFacts) {
 	w.attr("suite", f.Suite)
 	w.attr("group", f.Group)
 	w.attr("alpn", f.ALPN)
+	w.flag("named", f.Named)
 	w.flag("resumed", f.Resumed)
 	w.flag("complete", f.Complete)
 	w.text("error", f.Error)

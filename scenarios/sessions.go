@@ -41,7 +41,7 @@ func resumption() []Case {
 		otherName(tls.VersionTLS12, Case{
 			ID: "resumption/other-name/tls12", Levels: []LevelRule{must()}, Needs: starttls,
 			Title:  "A TLS 1.2 session is not resumed under another server name",
-			Source: Source{"RFC 6066 §3", "A resumption with another name than the session was made for is refused, and a full handshake follows."},
+			Source: Source{"RFC 6066 §3", "A server that makes use of server names refuses a resumption with another name than the session was made for; a full handshake follows."},
 		}),
 		otherName(tls.VersionTLS13, Case{
 			ID: "resumption/other-name/tls13", Levels: []LevelRule{should()}, Needs: []results.Feature{results.FeatureStartTLS, results.FeatureTLS13},
@@ -153,6 +153,9 @@ func judgeOtherName(t *results.Transcript, _ results.Claims) results.Verdict {
 	same, other := probe(t, dialogueResumed), probe(t, dialogueOther)
 	refs := handshakeRefs(other)
 	switch f := facts(other); {
+	case f.Resumed && !facts(probe(t, dialogueFirst)).Named:
+		return nonstrict("the target makes no use of server names, so that the rule does not bind it", want,
+			"the session was resumed under "+strangeName+"; no name was ever confirmed", append(handshakeRefs(probe(t, dialogueFirst)), refs...)...)
 	case f.Resumed:
 		return fail(want, "the session was resumed under "+strangeName, refs...)
 	case !facts(same).Resumed:

@@ -115,11 +115,10 @@ func judgeTraceCipher(t *results.Transcript, _ results.Claims) results.Verdict {
 	if !ok {
 		return v
 	}
-	lower := strings.ToLower(line)
 	switch {
 	case strings.Contains(line, " tls "+facts(s).Suite):
 		return pass(want, line, ref)
-	case strings.Contains(lower, "tlsv1"), strings.Contains(lower, "tls1"), strings.Contains(lower, "tls_"), strings.Contains(lower, "cipher"):
+	case strings.Contains(line, "TLSv1"), strings.Contains(line, "TLS1"), strings.Contains(line, "TLS_"), strings.Contains(line, "cipher="), strings.Contains(line, "cipher "):
 		return nonstrict("TLS is recorded, but not in a tls clause with the suite's registered name", want, line, ref)
 	}
 	return fail(want, "nothing of TLS is recorded: "+line, ref)

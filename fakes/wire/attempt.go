@@ -92,7 +92,7 @@ func (a *attempt) message(from results.Side, m message) {
 	case msgServerHello:
 		a.serverHello(m)
 	case msgEncryptedExtensions:
-		a.facts.ALPN = readEncryptedExtensions(m.body)
+		a.facts.ALPN, a.facts.Named = readEncryptedExtensions(m.body)
 	case msgCertificate:
 		chain := readCertificates(m.body, a.version)
 		if from == results.Client {
@@ -132,7 +132,7 @@ func (a *attempt) serverHello(m message) {
 	}
 	a.suite, a.serverRandom = h.suite, h.random
 	a.facts.Version, a.facts.Suite = versionName(h.version), suiteName(h.suite)
-	a.facts.Group, a.facts.ALPN = h.group, h.alpn
+	a.facts.Group, a.facts.ALPN, a.facts.Named = h.group, h.alpn, h.named
 }
 
 // complete takes the facts of our own end after a handshake that was finished.

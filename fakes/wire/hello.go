@@ -73,6 +73,7 @@ type serverHello struct {
 	version, suite uint16
 	group          string // from key_share; empty before TLS 1.3
 	alpn           string // in TLS 1.3 it is in EncryptedExtensions instead
+	named          bool   // in TLS 1.3 it is there too
 	retry          bool
 }
 
@@ -100,20 +101,25 @@ func readServerHello(body []byte) (h serverHello, ok bool) {
 			}
 		case extALPN:
 			h.alpn = first(readProtocols(data))
+		case extServerName:
+			h.named = true
 		}
 	})
 	return h, ok
 }
 
 // readEncryptedExtensions gives the protocol that the server chose (RFC 8446
-// §4.3.1); empty if it chose none.
-func readEncryptedExtensions(body []byte) (alpn string) {
+// §4.3.1), empty if it chose none, and whether it made use of the server name.
+func readEncryptedExtensions(body []byte) (alpn string, named bool) {
 	eachExtension(body, func(kind uint16, data cryptobyte.String) {
-		if kind == extALPN {
+		switch kind {
+		case extALPN:
 			alpn = first(readProtocols(data))
+		case extServerName:
+			named = true
 		}
 	})
-	return alpn
+	return alpn, named
 }
 
 // readCertificates gives the certificates of a Certificate message, leaf first:

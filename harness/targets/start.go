@@ -2,6 +2,7 @@ package targets
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"mailtls/fakes"
 	"mailtls/results"
 )
 
@@ -21,6 +23,9 @@ type instance struct {
 	place *place
 	data  *renderData
 	roots *x509.CertPool
+	// clientCert makes client certificates that the software can verify; nil
+	// without a certificate.
+	clientCert func(fakes.Cert) (tls.Certificate, error)
 	// child is the software when it runs in the foreground; otherwise pid is
 	// its daemon's, once known.
 	child *child
@@ -44,7 +49,7 @@ func (p *Process) Start(ctx context.Context, v Variant, w Wiring) (*Running, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s/%s: %w", p.m.Name, spec.Name, err)
 	}
-	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, Stop: i.stop}
+	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, ClientCert: i.clientCert, Stop: i.stop}
 	if p.m.Commands.Idle != nil {
 		r.Idle = i.idle
 	}
