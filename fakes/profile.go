@@ -35,6 +35,8 @@ type Profile struct {
 	Keep []Keep
 	// Lenient is what it wrongly accepts.
 	Lenient []Lenient
+	// LenientTLS is what it wrongly accepts inside TLS only.
+	LenientTLS []Lenient
 	// Faults are its misbehaviours on the wire.
 	Faults []Fault
 	// Idle is how long it waits for the client's next bytes before it ends the
@@ -131,13 +133,42 @@ const (
 	LenientDuplicateTLS   Lenient = "duplicate-tls"   // STARTTLS inside TLS gets a go-ahead
 	LenientNoHelo         Lenient = "no-helo"         // MAIL without EHLO or HELO
 	LenientBareLF         Lenient = "bare-lf"         // a line that ends in LF alone (RFC 5321 §2.3.8)
+
+	// What ends a message though only CRLF.CRLF does (RFC 5321 §4.1.1.4).
+	LenientLFDotLF   Lenient = "lf-dot-lf"
+	LenientLFDotCRLF Lenient = "lf-dot-crlf"
+	LenientCRDotCR   Lenient = "cr-dot-cr"
+	LenientCRLFDotLF Lenient = "crlf-dot-lf"
+	LenientNULDot    Lenient = "nul-dot" // CRLF NUL .CRLF
 )
 
 // Keeps tells whether the profile carries k across STARTTLS.
 func (p Profile) Keeps(k Keep) bool { return slices.Contains(p.Keep, k) }
 
-// Accepts tells whether the profile wrongly accepts l.
+// Accepts tells whether the profile wrongly accepts l, be it in clear or inside
+// TLS.
 func (p Profile) Accepts(l Lenient) bool { return slices.Contains(p.Lenient, l) }
+
+// Ends returns what ends a message for the profile, inside TLS or not: a line
+// end, a dot and a line end; CRLF.CRLF comes first.
+func (p Profile) Ends(secure bool) []string {
+	ends := []string{"\r\n.\r\n"}
+	for _, e := range []struct {
+		lenient Lenient
+		end     string
+	}{
+		{LenientLFDotLF, "\n.\n"},
+		{LenientLFDotCRLF, "\n.\r\n"},
+		{LenientCRDotCR, "\r.\r"},
+		{LenientCRLFDotLF, "\r\n.\n"},
+		{LenientNULDot, "\r\n\x00.\r\n"},
+	} {
+		if p.Accepts(e.lenient) || secure && slices.Contains(p.LenientTLS, e.lenient) {
+			ends = append(ends, e.end)
+		}
+	}
+	return ends
+}
 
 // IdleTime is Idle, or DefaultIdle when that is 0.
 func (p Profile) IdleTime() time.Duration {

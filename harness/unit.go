@@ -82,6 +82,8 @@ func (u *unit) vars(w world, fence bool) fakes.Vars {
 		"helo2":  "t-" + u.canary + "." + senderDomain,
 		"from":   local + "@" + u.domain + "." + senderDomain,
 		"rcpt":   local + "@" + u.domain + "." + w.domain,
+		// hidden is the recipient of a message that stands inside another.
+		"hidden": local + scenarios.HiddenMark + "@" + u.domain + "." + w.domain,
 
 		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
 		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),
