@@ -16,6 +16,9 @@ type Fault struct {
 	// Skip lets the first n occasions of a session pass; Times limits how
 	// often it strikes, 0 meaning always.
 	Skip, Times int
+	// Session has it strike only in that session from a client's address,
+	// counted from 1; 0 means in each.
+	Session int
 	// Do is what it does.
 	Do Action
 	// Text it sends, as it stands on the wire, for the actions that send.
@@ -60,6 +63,8 @@ type Moment struct {
 	Secure bool
 	// Known is true once the client has authenticated.
 	Known bool
+	// Session counts the sessions from the client's address, from 1.
+	Session int
 }
 
 // Decision is what a profile says to do at a moment.
@@ -80,7 +85,7 @@ type Tally map[int]int
 func (p Profile) Decide(m Moment, seen Tally) Decision {
 	var d Decision
 	for i, f := range p.Faults {
-		if f.At != m.Stage || !f.Phase.Matches(m.Secure) {
+		if f.At != m.Stage || !f.Phase.Matches(m.Secure) || f.Session != 0 && f.Session != m.Session {
 			continue
 		}
 		n := seen[i]

@@ -39,6 +39,9 @@ type Profile struct {
 	LenientTLS []Lenient
 	// Faults are its misbehaviours on the wire.
 	Faults []Fault
+	// Weary is after how many handshakes that did not come about it greets
+	// WearyDelay late; 0 means never.
+	Weary int
 	// Idle is how long it waits for the client's next bytes before it ends the
 	// connection; 0 means DefaultIdle.
 	Idle time.Duration
@@ -48,6 +51,9 @@ type Profile struct {
 // §4.5.3.2.7 asks servers for 5 minutes; peers that are only tested against
 // need less, so that a stalled client does not hold a run.
 const DefaultIdle = 10 * time.Second
+
+// WearyDelay is how much later a receiving peer greets once it is weary.
+const WearyDelay = 500 * time.Millisecond
 
 // Offer says how TLS can be had.
 type Offer string

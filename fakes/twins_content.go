@@ -5,6 +5,7 @@ import "time"
 // contentTwins are the broken twins for the cases about content and robustness.
 func contentTwins() []Model {
 	return []Model{
+		twin("weary", "default", "Gets slow once 1,000 clients have broken the handshake off.", func(m *Model) { m.Receives.Weary = 995 }),
 		twin("lf-dot-lf", "default", "Takes LF.LF for the end of a message.", lenient(LenientLFDotLF)),
 		twin("lf-dot-crlf", "default", "Takes LF.CRLF for the end of a message.", lenient(LenientLFDotCRLF)),
 		twin("cr-dot-cr", "default", "Takes CR.CR for the end of a message.", lenient(LenientCRDotCR)),

@@ -47,6 +47,12 @@ type Server struct {
 	Watch func(results.Event)
 
 	sessions atomic.Int64
+	// broken are the sessions whose handshake did not come about.
+	broken atomic.Int64
+
+	mu sync.Mutex
+	// met are the sessions from each address.
+	met map[string]int
 }
 
 // Message is one accepted message.
