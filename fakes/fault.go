@@ -16,8 +16,12 @@ type Fault struct {
 	// Skip lets the first n occasions of a session pass; Times limits how
 	// often it strikes, 0 meaning always.
 	Skip, Times int
-	// Every limits it to each nth session of the peer; 0 and 1 mean all.
+	// Every limits it to each nth session from a client's address; 0 and 1 mean
+	// all.
 	Every int
+	// Session has it strike only in that session from a client's address,
+	// counted from 1; 0 means in each.
+	Session int
 	// Do is what it does.
 	Do Action
 	// Text it sends, as it stands on the wire, for the actions that send.
@@ -62,10 +66,10 @@ type Moment struct {
 	Secure bool
 	// Version is the crypto/tls version number of the session; 0 in clear.
 	Version uint16
-	// Session counts the peer's sessions, from 1.
-	Session int
 	// Known is true once the client has authenticated.
 	Known bool
+	// Session counts the sessions from the client's address, from 1.
+	Session int
 }
 
 // Decision is what a profile says to do at a moment.
@@ -86,7 +90,7 @@ type Tally map[int]int
 func (p Profile) Decide(m Moment, seen Tally) Decision {
 	var d Decision
 	for i, f := range p.Faults {
-		if f.At != m.Stage || !f.Phase.Matches(m.Secure) || m.Session%max(1, f.Every) != 0 {
+		if f.At != m.Stage || !f.Phase.Matches(m.Secure) || !f.meets(m.Session) {
 			continue
 		}
 		n := seen[i]
@@ -107,6 +111,11 @@ func (p Profile) Decide(m Moment, seen Tally) Decision {
 	}
 	d.Refusal = p.refusal(m)
 	return d
+}
+
+// meets tells whether the fault strikes in the nth session of a client.
+func (f Fault) meets(n int) bool {
+	return (f.Session == 0 || f.Session == n) && n%max(1, f.Every) == 0
 }
 
 func (p Profile) refusal(m Moment) string {

@@ -39,8 +39,13 @@ type Profile struct {
 	Lenient []Lenient
 	// Omit is what it should do and leaves out.
 	Omit []Omit
+	// LenientTLS is what it wrongly accepts inside TLS only.
+	LenientTLS []Lenient
 	// Faults are its misbehaviours on the wire.
 	Faults []Fault
+	// Weary is after how many handshakes that did not come about it greets
+	// WearyDelay late; 0 means never.
+	Weary int
 	// Idle is how long it waits for the client's next bytes before it ends the
 	// connection; 0 means DefaultIdle.
 	Idle time.Duration
@@ -50,6 +55,9 @@ type Profile struct {
 // §4.5.3.2.7 asks servers for 5 minutes; peers that are only tested against
 // need less, so that a stalled client does not hold a run.
 const DefaultIdle = 10 * time.Second
+
+// WearyDelay is how much later a receiving peer greets once it is weary.
+const WearyDelay = 500 * time.Millisecond
 
 // Offer says how TLS can be had.
 type Offer string
@@ -155,6 +163,13 @@ const (
 	LenientHTTP           Lenient = "http"            // the lines of an HTTP request, answered one by one
 	LenientParameters     Lenient = "parameters"      // parameters of MAIL that were never listed (RFC 5321 §4.1.1.11: 555)
 	LenientTicketName     Lenient = "ticket-name"     // a ticket shown under another server name (RFC 6066 §3)
+
+	// What ends a message though only CRLF.CRLF does (RFC 5321 §4.1.1.4).
+	LenientLFDotLF   Lenient = "lf-dot-lf"
+	LenientLFDotCRLF Lenient = "lf-dot-crlf"
+	LenientCRDotCR   Lenient = "cr-dot-cr"
+	LenientCRLFDotLF Lenient = "crlf-dot-lf"
+	LenientNULDot    Lenient = "nul-dot" // CRLF NUL .CRLF
 )
 
 // Omit is something that a receiver should do and leaves out.
@@ -173,8 +188,30 @@ func (p Profile) Omits(o Omit) bool { return slices.Contains(p.Omit, o) }
 // Keeps tells whether the profile carries k across STARTTLS.
 func (p Profile) Keeps(k Keep) bool { return slices.Contains(p.Keep, k) }
 
-// Accepts tells whether the profile wrongly accepts l.
+// Accepts tells whether the profile wrongly accepts l, be it in clear or inside
+// TLS.
 func (p Profile) Accepts(l Lenient) bool { return slices.Contains(p.Lenient, l) }
+
+// Ends returns what ends a message for the profile, inside TLS or not: a line
+// end, a dot and a line end; CRLF.CRLF comes first.
+func (p Profile) Ends(secure bool) []string {
+	ends := []string{"\r\n.\r\n"}
+	for _, e := range []struct {
+		lenient Lenient
+		end     string
+	}{
+		{LenientLFDotLF, "\n.\n"},
+		{LenientLFDotCRLF, "\n.\r\n"},
+		{LenientCRDotCR, "\r.\r"},
+		{LenientCRLFDotLF, "\r\n.\n"},
+		{LenientNULDot, "\r\n\x00.\r\n"},
+	} {
+		if p.Accepts(e.lenient) || secure && slices.Contains(p.LenientTLS, e.lenient) {
+			ends = append(ends, e.end)
+		}
+	}
+	return ends
+}
 
 // IdleTime is Idle, or DefaultIdle when that is 0.
 func (p Profile) IdleTime() time.Duration {

@@ -59,7 +59,7 @@ type Step struct {
 	// Do is the move.
 	Do Move
 	// Text is what is sent, one segment for each element, in which
-	// placeholders such as {helo}, {from}, {rcpt}, {canary} and {message} are
+	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary} and {message} are
 	// filled in.
 	Text []string
 	// Gap is the pause between two segments.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync"
 	"time"
 
 	"mailtls/fakes"
@@ -72,28 +71,6 @@ func (u *unit) add(s results.Session) int {
 	s.ID = len(u.transcript.Sessions) + 1
 	u.transcript.Sessions = append(u.transcript.Sessions, s)
 	return s.ID
-}
-
-// hold plays a dialogue, as often as it says.
-func (w *world) hold(ctx context.Context, u *unit, d fakes.Dialogue) {
-	n := max(1, d.Repeat)
-	u.store(d.Tickets) // before sessions run in parallel
-	sessions := make([]results.Session, n)
-	play := func(i int) {
-		sessions[i] = w.session(ctx, u, scenarios.PeerName(d.Name), d, u.vars(w, false))
-	}
-	var parallel sync.WaitGroup
-	for i := range n {
-		if d.Parallel {
-			parallel.Go(func() { play(i) })
-		} else {
-			play(i)
-		}
-	}
-	parallel.Wait()
-	for _, s := range sessions {
-		u.add(s)
-	}
 }
 
 // store is the named store of TLS sessions; nil for no name.

@@ -84,6 +84,8 @@ func (u *unit) vars(w *world, fence bool) fakes.Vars {
 		"rcpt":   local + "@" + w.recipientDomain(u),
 
 		"partner": fakes.PartnerDomain,
+		// hidden is the recipient of a message that stands inside another.
+		"hidden": local + scenarios.HiddenMark + "@" + w.recipientDomain(u),
 
 		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
 		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),

@@ -120,6 +120,9 @@ type Session struct {
 	End SessionEnd
 	// EndAt is the time since the transcript began.
 	EndAt time.Duration
+	// Alike is how many more sessions went as this one did and are not kept; 0
+	// for most. Of a dialogue that is repeated often only some are kept.
+	Alike int
 }
 
 // SessionEnd is how a connection ended.

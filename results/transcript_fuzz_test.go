@@ -68,7 +68,7 @@ func fuzzTranscript(data []byte, text, mark string, n int64, cut int, pick uint1
 			ID: id + 1, Leg: chosen(results.Legs(), pick), Peer: text, Listener: mark, Client: text, Server: mark,
 			TLS:    fuzzTLS(data, text, mark, int(n), flag),
 			Events: fuzzEvents(data, text, mark, at, cut, pick),
-			End:    chosen(results.SessionEnds(), pick), EndAt: at,
+			End:    chosen(results.SessionEnds(), pick), EndAt: at, Alike: int(n),
 		})
 	}
 	return tr

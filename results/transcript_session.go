@@ -20,6 +20,7 @@ func (d *transcriptReader) begin(l *lineReader) error {
 		Listener: l.attr("listener"),
 		Client:   l.attr("client"),
 		Server:   l.attr("server"),
+		Alike:    l.countOrZero("alike"),
 	}
 	return l.done()
 }

@@ -175,6 +175,9 @@ func writeSession(w *lineWriter, s *Session) {
 	w.attr("listener", s.Listener)
 	w.attr("client", s.Client)
 	w.attr("server", s.Server)
+	if s.Alike != 0 {
+		w.number("alike", int64(s.Alike))
+	}
 	w.end()
 	for i := range s.TLS {
 		writeTLS(w, &s.TLS[i])

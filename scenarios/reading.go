@@ -20,17 +20,6 @@ func probe(t *results.Transcript, name string) *results.Session {
 	return nil
 }
 
-// probes returns the sessions of a dialogue that is repeated.
-func probes(t *results.Transcript, name string) []*results.Session {
-	var all []*results.Session
-	for i, s := range t.Sessions {
-		if s.Leg == results.LegProbe && s.Peer == peerName(name) {
-			all = append(all, &t.Sessions[i])
-		}
-	}
-	return all
-}
-
 // peerName is what a session's peer is called for a dialogue.
 func peerName(dialogue string) string {
 	if dialogue == "" {
@@ -41,6 +30,18 @@ func peerName(dialogue string) string {
 
 // PeerName is the name under which a dialogue's session is recorded.
 func PeerName(dialogue string) string { return peerName(dialogue) }
+
+// probes returns the sessions of a dialogue that is repeated, as far as they are
+// kept.
+func probes(t *results.Transcript, name string) []*results.Session {
+	var all []*results.Session
+	for i, s := range t.Sessions {
+		if s.Leg == results.LegProbe && s.Peer == peerName(name) {
+			all = append(all, &t.Sessions[i])
+		}
+	}
+	return all
+}
 
 // answer is the first reply under a mark, with the events that carried it.
 type answer struct {

@@ -18,6 +18,7 @@ const (
 	markRcpt      = "rcpt"
 	markData      = "data"
 	markBody      = "body"
+	markQuit      = "quit"
 )
 
 // closing is how long the end of a connection is awaited where it is due at

@@ -48,6 +48,12 @@ type Server struct {
 
 	sessions atomic.Int64
 	tickets  tickets
+	// broken are the sessions whose handshake did not come about.
+	broken atomic.Int64
+
+	mu sync.Mutex
+	// met are the sessions from each address.
+	met map[string]int
 }
 
 // Message is one accepted message.

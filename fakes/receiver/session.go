@@ -33,6 +33,7 @@ type session struct {
 	rec   *wire.Recorder
 	tally fakes.Tally
 	id    int
+	nth   int // of the sessions from the client's address
 	// buf holds bytes read and not yet used.
 	buf []byte
 	// rewrite replaces the next honest reply; empty when it stands.
@@ -60,7 +61,7 @@ func (s *Server) serve(ctx context.Context, raw net.Conn) {
 	}
 	peek := &peekConn{Conn: raw}
 	x := &session{
-		Server: s, id: int(s.sessions.Add(1)), peek: peek, rec: rec, tally: fakes.Tally{},
+		Server: s, id: int(s.sessions.Add(1)), nth: s.meet(raw.RemoteAddr()), peek: peek, rec: rec, tally: fakes.Tally{},
 		conn: wire.New(peek, results.Server, rec, s.KeyLog), end: results.EndOurs,
 	}
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Now()) })
@@ -77,6 +78,18 @@ func (s *Server) serve(ctx context.Context, raw net.Conn) {
 	s.Report(seen)
 }
 
+// meet counts the sessions from an address.
+func (s *Server) meet(from net.Addr) int {
+	host, _, _ := net.SplitHostPort(from.String())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.met == nil {
+		s.met = map[string]int{}
+	}
+	s.met[host]++
+	return s.met[host]
+}
+
 func (x *session) run(ctx context.Context) {
 	err := x.converse(ctx)
 	var netErr net.Error
@@ -85,6 +98,7 @@ func (x *session) run(ctx context.Context) {
 	case ctx.Err() != nil:
 		x.end = results.EndCancelled
 	case errors.Is(err, errNoTLS):
+		x.broken.Add(1)
 		x.rec.Note(err.Error())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		x.end = results.EndEOF
@@ -115,7 +129,12 @@ func (x *session) converse(ctx context.Context) error {
 	}
 }
 
-func (x *session) greet(context.Context) error {
+func (x *session) greet(ctx context.Context) error {
+	if p := x.Profile; p.Weary > 0 && x.broken.Load() >= int64(p.Weary) {
+		if err := wire.Pause(ctx, fakes.WearyDelay); err != nil {
+			return err
+		}
+	}
 	return x.reply("220", x.Host+" ESMTP mailtls")
 }
 
@@ -146,7 +165,7 @@ func (x *session) command(ctx context.Context) error {
 // moment is the present occasion; the verb is empty where no command was given.
 func (x *session) moment(stage results.Stage, verb string) fakes.Moment {
 	return fakes.Moment{
-		Stage: stage, Verb: verb, Session: x.id, Known: x.user != "",
+		Stage: stage, Verb: verb, Session: x.nth, Known: x.user != "",
 		Secure: x.conn.Secure(), Version: x.conn.ConnectionState().Version,
 	}
 }

@@ -154,21 +154,25 @@ func (x *session) body(ctx context.Context, mark string) error {
 }
 
 // content reads up to the end of data, which is CRLF.CRLF alone (RFC 5321
-// §4.1.1.4); it is nil when the message is too big.
+// §4.1.1.4) unless the profile takes more for it; it ends in CRLF.
 func (x *session) content() ([]byte, error) {
-	end := []byte("\r\n.\r\n")
+	ends := x.Profile.Ends(x.conn.Secure())
+	longest := 0
+	for _, end := range ends {
+		longest = max(longest, len(end))
+	}
 	searched := 0
 	for {
-		if bytes.HasPrefix(x.buf, end[2:]) {
+		if bytes.HasPrefix(x.buf, []byte(".\r\n")) {
 			x.buf = x.buf[3:]
 			return []byte{}, nil
 		}
-		if i := bytes.Index(x.buf[searched:], end); i >= 0 {
-			content := dialect.Unstuff(x.buf[:searched+i+2])
-			x.buf = x.buf[searched+i+len(end):]
+		if at, end := firstOf(x.buf[searched:], ends); at >= 0 {
+			content := append(dialect.Unstuff(x.buf[:searched+at]), "\r\n"...)
+			x.buf = x.buf[searched+at+len(end):]
 			return content, nil
 		}
-		searched = max(0, len(x.buf)-len(end))
+		searched = max(0, len(x.buf)-longest)
 		if len(x.buf) > maxContent {
 			return nil, x.finish("552", "5.3.4 Message too big")
 		}
@@ -176,6 +180,18 @@ func (x *session) content() ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// firstOf finds the end that comes first; -1 when none does. Where two begin at
+// the same place the one named first counts.
+func firstOf(b []byte, ends []string) (at int, found string) {
+	at = -1
+	for _, end := range ends {
+		if i := bytes.Index(b, []byte(end)); i >= 0 && (at < 0 || i < at) {
+			at, found = i, end
+		}
+	}
+	return at, found
 }
 
 // received is the trace header (RFC 5321 §4.4) with the transmission type of

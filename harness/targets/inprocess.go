@@ -82,7 +82,7 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	q := newQueue(ctx, w.Collector, w.Host)
-	q.late, q.losesPlain = m.Late, m.LosesPlain
+	q.late, q.lateSecond, q.losesPlain = m.Late, m.LateSecond, m.LosesPlain
 	r := &Running{Addrs: map[fakes.Listener]string{}, Version: ToolVersion(), Roots: authority.Roots(), Idle: q.idle}
 	r.ClientCert = clientCerts(authority)
 	var serving sync.WaitGroup

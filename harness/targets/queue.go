@@ -20,8 +20,9 @@ type queue struct {
 	ctx       context.Context //nolint:containedctx // the queue's life is the target's, not a call's
 	collector string
 	host      string
-	// late and losesPlain: see fakes.Model.
+	// late, lateSecond and losesPlain: see fakes.Model.
 	late       time.Duration
+	lateSecond bool
 	losesPlain bool
 
 	taken   atomic.Int64
@@ -39,7 +40,7 @@ func (q *queue) put(_ context.Context, m receiver.Message) error {
 		return nil
 	}
 	wait := time.Duration(0)
-	if q.taken.Add(1)%2 == 1 {
+	if odd := q.taken.Add(1)%2 == 1; odd != q.lateSecond {
 		wait = q.late
 	}
 	q.waiting.Add(1)
