@@ -35,6 +35,8 @@ type Profile struct {
 	Keep []Keep
 	// Lenient is what it wrongly accepts.
 	Lenient []Lenient
+	// Strict is what it wrongly refuses.
+	Strict []Strict
 	// Faults are its misbehaviours on the wire.
 	Faults []Fault
 	// Idle is how long it waits for the client's next bytes before it ends the
@@ -131,6 +133,15 @@ const (
 	LenientDuplicateTLS   Lenient = "duplicate-tls"   // STARTTLS inside TLS gets a go-ahead
 	LenientNoHelo         Lenient = "no-helo"         // MAIL without EHLO or HELO
 	LenientBareLF         Lenient = "bare-lf"         // a line that ends in LF alone (RFC 5321 §2.3.8)
+	LenientNUL            Lenient = "nul"             // a NUL at the end of a command, which is overlooked
+)
+
+// Strict is something that a parser must accept and refuses.
+type Strict string
+
+// What can be refused.
+const (
+	StrictCase Strict = "case" // a verb that is not in capitals (RFC 5321 §2.4)
 )
 
 // Keeps tells whether the profile carries k across STARTTLS.
@@ -138,6 +149,9 @@ func (p Profile) Keeps(k Keep) bool { return slices.Contains(p.Keep, k) }
 
 // Accepts tells whether the profile wrongly accepts l.
 func (p Profile) Accepts(l Lenient) bool { return slices.Contains(p.Lenient, l) }
+
+// Refuses tells whether the profile wrongly refuses s.
+func (p Profile) Refuses(s Strict) bool { return slices.Contains(p.Strict, s) }
 
 // IdleTime is Idle, or DefaultIdle when that is 0.
 func (p Profile) IdleTime() time.Duration {

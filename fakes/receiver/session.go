@@ -96,7 +96,7 @@ func (x *session) run(ctx context.Context) {
 // converse holds the whole session.
 func (x *session) converse(ctx context.Context) error {
 	if x.Profile.Offer == fakes.OfferImplicit {
-		if err := x.at(ctx, results.StageHandshake, x.handshake); err != nil {
+		if err := x.at(ctx, results.StageHandshake, x.first); err != nil {
 			return err
 		}
 	}
@@ -123,13 +123,13 @@ func (x *session) command(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := dialect.ParseSMTP(string(line))
+	c := x.parse(line)
 	if c.Verb == "MAIL" && !x.mail {
 		x.transactions++
 	}
 	x.rec.Restage(first, c.Stage, x.mark(c.Stage))
 	return x.ask(ctx, fakes.Moment{Stage: c.Stage, Verb: c.Verb, Secure: x.conn.Secure(), Known: x.user != ""},
-		func(ctx context.Context) error { return x.obey(ctx, c, line) })
+		func(ctx context.Context) error { return x.obey(ctx, c) })
 }
 
 // mark names the transaction that a stage belongs to.
