@@ -8,25 +8,11 @@ import (
 )
 
 // starttls holds the cases about the command itself.
-func starttls() []Case {
+func starttls() []Case { return append(spellings(), places()...) }
+
+// spellings are the cases about the line that it is.
+func spellings() []Case {
 	return []Case{
-		command(Case{
-			ID: "starttls/after-helo", Row: "R-002",
-			Title:  "STARTTLS after HELO is served or refused, and the session stays alive",
-			Source: Source{"RFC 3207 §4", "The extension is found by EHLO; nothing is said of a client that said HELO."},
-			Levels: []LevelRule{info()},
-			Dialogues: twoWays(fakes.Join(fakes.Greet(), fakes.Say("hello", "250", "HELO {helo}\r\n")),
-				"STARTTLS\r\n"),
-			Judge: judgeTwoWays(markGreeting),
-		}),
-		command(Case{
-			ID: "starttls/before-hello", Row: "R-003",
-			Title:     "STARTTLS before any EHLO or HELO is served or refused, without a hang",
-			Source:    Source{"RFC 3207 §4; RFC 5321 §4.1.4", "The extension is found by EHLO; nothing is said of a client that did not ask."},
-			Levels:    []LevelRule{info()},
-			Dialogues: twoWays(fakes.Greet(), "STARTTLS\r\n"),
-			Judge:     judgeTwoWays(markGreeting),
-		}),
 		command(Case{
 			ID: "starttls/argument-accepted", Row: "R-004",
 			Title:  "STARTTLS with a parameter gets 501, and a proper STARTTLS then works",
@@ -59,6 +45,28 @@ func starttls() []Case {
 			Levels:    []LevelRule{info()},
 			Dialogues: twoWays(clear(), "STARTTLS\t\r\n"),
 			Judge:     judgeTwoWays(markGreeting, markEhlo),
+		}),
+	}
+}
+
+// places are the cases about where in a session it stands.
+func places() []Case {
+	return []Case{
+		command(Case{
+			ID: "starttls/after-helo", Row: "R-002",
+			Title:     "STARTTLS after HELO is served or refused, and the session stays alive",
+			Source:    Source{"RFC 3207 §4", "The extension is found by EHLO; nothing is said of a client that said HELO."},
+			Levels:    []LevelRule{info()},
+			Dialogues: twoWays(fakes.Join(fakes.Greet(), fakes.Say("hello", "250", "HELO {helo}\r\n")), "STARTTLS\r\n"),
+			Judge:     judgeTwoWays(markGreeting),
+		}),
+		command(Case{
+			ID: "starttls/before-hello", Row: "R-003",
+			Title:     "STARTTLS before any EHLO or HELO is served or refused, without a hang",
+			Source:    Source{"RFC 3207 §4; RFC 5321 §4.1.4", "The extension is found by EHLO; nothing is said of a client that did not ask."},
+			Levels:    []LevelRule{info()},
+			Dialogues: twoWays(fakes.Greet(), "STARTTLS\r\n"),
+			Judge:     judgeTwoWays(markGreeting),
 		}),
 		command(Case{
 			ID: "starttls/after-long-line", Row: "R-007",

@@ -71,14 +71,14 @@ func (x *session) upgrade(ctx context.Context) error {
 // first does the handshake of a listener that speaks TLS first. What came in
 // clear before it breaks it, unless the profile keeps it.
 func (x *session) first(ctx context.Context) error {
-	clear, err := x.leftover()
+	kept, err := x.leftover()
 	if err != nil {
 		return err
 	}
 	if err := x.handshake(ctx); err != nil {
 		return err
 	}
-	x.buf = clear
+	x.buf = kept
 	return nil
 }
 
