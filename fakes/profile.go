@@ -41,6 +41,8 @@ type Profile struct {
 	Omit []Omit
 	// LenientTLS is what it wrongly accepts inside TLS only.
 	LenientTLS []Lenient
+	// Strict is what it wrongly refuses.
+	Strict []Strict
 	// Faults are its misbehaviours on the wire.
 	Faults []Fault
 	// Weary is after how many handshakes that did not come about it greets
@@ -170,6 +172,15 @@ const (
 	LenientCRDotCR   Lenient = "cr-dot-cr"
 	LenientCRLFDotLF Lenient = "crlf-dot-lf"
 	LenientNULDot    Lenient = "nul-dot" // CRLF NUL .CRLF
+	LenientNUL       Lenient = "nul"     // a NUL at the end of a command, which is overlooked
+)
+
+// Strict is something that a parser must accept and refuses.
+type Strict string
+
+// What can be refused.
+const (
+	StrictCase Strict = "case" // a verb that is not in capitals (RFC 5321 §2.4)
 )
 
 // Omit is something that a receiver should do and leaves out.
@@ -212,6 +223,9 @@ func (p Profile) Ends(secure bool) []string {
 	}
 	return ends
 }
+
+// Refuses tells whether the profile wrongly refuses s.
+func (p Profile) Refuses(s Strict) bool { return slices.Contains(p.Strict, s) }
 
 // IdleTime is Idle, or DefaultIdle when that is 0.
 func (p Profile) IdleTime() time.Duration {

@@ -68,6 +68,10 @@ func Receivers() []Profile {
 			Offer: OfferStartTLS, Gates: []Gate{MustTLS(), MustAuth()}, Clear: usual(), TLS: usualAuth(),
 		},
 		{
+			Name: "clear-login", Doc: "Takes mail from users who log in, inside TLS or in clear.",
+			Offer: OfferStartTLS, Gates: []Gate{MustAuth()}, Clear: usualAuth(), TLS: usualAuth(),
+		},
+		{
 			Name: "smtps", Doc: "Speaks TLS before the greeting, as on port 465, and asks for a login.",
 			Offer: OfferImplicit, Gates: []Gate{MustAuth()}, TLS: usualAuth(),
 		},
@@ -134,6 +138,7 @@ func Models() []Model {
 		reference("partner", "partner-bound", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
 			results.FeatureMTLS, results.FeaturePartner),
 		reference("requiretls", "requiretls", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureREQUIRETLS),
+		withClearLogin(reference("auth-in-clear", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern)),
 	}
 }
 
@@ -152,6 +157,14 @@ func reference(variant, peer string, features ...results.Feature) Model {
 func withSubmission(m Model) Model {
 	submission, smtps := mustReceiver("submission"), mustReceiver("smtps")
 	m.Submission, m.SMTPS = &submission, &smtps
-	m.Claims.Features = append(m.Claims.Features, results.FeatureSubmission, results.FeatureSMTPS, results.FeatureAuthAfterTLS)
+	m.Claims.Features = append(m.Claims.Features, results.FeatureSubmission, results.FeatureSMTPS, results.FeatureAuth, results.FeatureAuthAfterTLS)
+	return m
+}
+
+// withClearLogin adds a submission listener that takes logins in clear as well.
+func withClearLogin(m Model) Model {
+	submission := mustReceiver("clear-login")
+	m.Submission = &submission
+	m.Claims.Features = append(m.Claims.Features, results.FeatureSubmission, results.FeatureAuth)
 	return m
 }

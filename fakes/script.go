@@ -29,6 +29,11 @@ func Listeners() []Listener {
 	}
 }
 
+// Implicit tells whether TLS comes first on the listener (RFC 8314 §3).
+func (l Listener) Implicit() bool {
+	return l == ListenSMTPS || l == ListenIMAPS || l == ListenPOP3S
+}
+
 // Dialogue is one session that a sending peer plays. A missed expectation ends
 // it; what that means is for a judge to say.
 type Dialogue struct {

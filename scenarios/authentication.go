@@ -7,7 +7,7 @@ import (
 
 // authentication holds the cases about logging in.
 func authentication() []Case {
-	return []Case{
+	return append([]Case{
 		{
 			ID: "auth/listed-in-clear", Row: "R-075",
 			Title:  "AUTH is listed inside TLS only",
@@ -29,7 +29,7 @@ func authentication() []Case {
 			},
 			Judge: judgeAuthInClear,
 		},
-	}
+	}, logins()...)
 }
 
 func judgeAuthListed(t *results.Transcript, _ results.Claims) results.Verdict {

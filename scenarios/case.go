@@ -109,7 +109,7 @@ func All() []Case {
 		offer(), starttls(), handshake(), tunnel(), state(), injection(),
 		versions(), certificates(), policy(), authentication(),
 		hellos(), records(), resumption(), clientCertificates(), contents(), smuggling(), robustness(),
-		implicit(), published(), crossProtocol(), trace(), requireTLS(),
+		implicit(), lmtp(), published(), crossProtocol(), trace(), requireTLS(),
 	} {
 		all = append(all, area...)
 	}

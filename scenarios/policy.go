@@ -2,6 +2,9 @@ package scenarios
 
 import (
 	"crypto/tls"
+	"fmt"
+	"strings"
+	"time"
 
 	"mailtls/fakes"
 	"mailtls/results"
@@ -66,6 +69,25 @@ func policy() []Case {
 			Dialogues: weakSessions(),
 			Judge:     judgeWeak,
 		},
+		{
+			ID: "policy/verbs-served-in-clear", Row: "R-068",
+			Title:  "A receiver that demands TLS answers 530 to RSET, VRFY, EXPN, ETRN, BDAT, AUTH and RCPT in clear",
+			Source: Source{"RFC 3207 §4", rule},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureRequireTLS}, Levels: []LevelRule{should()},
+			Dialogues: one(clear(), barred(), fakes.Quit()),
+			Judge:     judgeBarred,
+		},
+		{
+			ID: "policy/pipelined-mail-taken", Row: "R-069",
+			Title:  "A receiver that demands TLS takes no mail that is sent in clear in one go",
+			Source: Source{"RFC 3207 §4; RFC 2920 §3.2", rule + " Commands that came together are answered in order."},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureRequireTLS}, Levels: []LevelRule{must()},
+			Dialogues: one(clear(), fakes.Say("group", "", hasty+hasty+"{message}\r\n.\r\n"), listen("rest", 2*time.Second), fakes.Quit()),
+			Fence:     true,
+			Judge:     judgeHasty,
+		},
 	}
 }
 
@@ -82,6 +104,28 @@ func judgePlainAfterRefusal(t *results.Transcript, claims results.Claims) result
 		return judgePlainRefused(t, claims)
 	}
 	return judgePlainTaken(t, claims)
+}
+
+// hasty is a transaction up to DATA. Sent twice, the second is the content of the
+// first, and a transaction of its own where the first was refused and its content
+// is run.
+const hasty = "MAIL FROM:<{from}>\r\nRCPT TO:<{rcpt}>\r\nDATA\r\n"
+
+// barredVerbs are commands that lead nowhere before TLS, by mark.
+func barredVerbs() []struct{ mark, text string } {
+	return []struct{ mark, text string }{
+		{"rset", "RSET"}, {"vrfy", "VRFY <{rcpt}>"}, {"expn", "EXPN {canary}"}, {"etrn", "ETRN {helo}"},
+		{"bdat", "BDAT 0 LAST"}, {"auth", "AUTH PLAIN"}, {"rcpt", "RCPT TO:<{rcpt}>"},
+	}
+}
+
+// barred says each of them.
+func barred() fakes.Script {
+	var script fakes.Script
+	for _, c := range barredVerbs() {
+		script = append(script, fakes.Say(c.mark, "", c.text+"\r\n")...)
+	}
+	return script
 }
 
 func judgePlainTaken(t *results.Transcript, claims results.Claims) results.Verdict {
@@ -153,4 +197,62 @@ func judgeEscapeVerbs(t *results.Transcript, _ results.Claims) results.Verdict {
 		return fail(want, "no handshake: "+handshakeOutcome(second), handshakeRefs(second)...)
 	}
 	return pass(want, "all were answered", sent(first, "noop")...)
+}
+
+func judgeBarred(t *results.Transcript, _ results.Claims) results.Verdict {
+	const want = "530 to each"
+	s, v, ok := reach(t, "", markGreeting, markEhlo)
+	if !ok {
+		return v
+	}
+	var others []string
+	var refs []results.EventRef
+	for _, c := range barredVerbs() {
+		a := reply(s, c.mark)
+		verb, _, _ := strings.Cut(c.text, " ")
+		switch {
+		case a.is("2", "3"):
+			return fail(want, verb+" got "+a.String(), a.refs...)
+		case !a.found, a.is("4"):
+			return inconclusive("%s got %s", verb, a)
+		case !a.is("530"):
+			others = append(others, verb+" got "+a.String())
+		}
+		refs = append(refs, a.refs...)
+	}
+	if len(others) > 0 {
+		return nonstrict("refused, but not all with 530", want, strings.Join(others, "; "), refs...)
+	}
+	return pass(want, "each got 530", refs...)
+}
+
+func judgeHasty(t *results.Transcript, _ results.Claims) results.Verdict {
+	const want = "530 to MAIL, RCPT and DATA, none of what follows served, and nothing queued"
+	s, v, ok := reach(t, "", markGreeting, markEhlo)
+	if !ok {
+		return v
+	}
+	all, refs := replies(s, "group", "rest")
+	if got := mail(t); len(got) > 0 {
+		return fail(want, "a message arrived", append(refs, bodyRef(t, got[0]))...)
+	}
+	var codes []string
+	strict := len(all) >= 3
+	for i, r := range all {
+		codes = append(codes, r.Code)
+		strict = strict && (i >= 3 || r.Code == "530")
+		if r.Class() == '3' || r.Class() == '2' && r.Code != "221" {
+			return fail(want, fmt.Sprintf("the reply of number %d is %s", i+1, r), refs...)
+		}
+	}
+	got := "the replies are " + strings.Join(codes, " ")
+	switch {
+	case len(all) == 0 && !gone(s):
+		return fail(want, "no reply ("+ending(s)+")", sent(s, "group")...)
+	case len(all) == 0:
+		return nonstrict("refused without a reply", want, ending(s), sent(s, "group")...)
+	case !strict:
+		return nonstrict("refused, but not with 530", want, got, refs...)
+	}
+	return pass(want, got, refs...)
 }

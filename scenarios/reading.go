@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mailtls/fakes/dialect"
@@ -91,6 +92,27 @@ func reply(s *results.Session, mark string) answer {
 		a.refs = sent(s, mark)
 	}
 	return a
+}
+
+// replies reads all the replies under some marks, in order, as a client does
+// that sent several commands at once; what is no reply ends them.
+func replies(s *results.Session, marks ...string) ([]dialect.Reply, []results.EventRef) {
+	var b []byte
+	var refs []results.EventRef
+	for i, e := range s.Events {
+		if slices.Contains(marks, e.Mark) && e.From == results.Server && e.Kind == results.EventData {
+			b = append(b, shown(e)...)
+			refs = append(refs, results.EventRef{Session: s.ID, Event: i})
+		}
+	}
+	var all []dialect.Reply
+	for {
+		r, rest, err := dialect.CutReply(b)
+		if err != nil {
+			return all, refs
+		}
+		all, b = append(all, r), rest
+	}
 }
 
 // String is the reply, or what was seen in its place.

@@ -27,6 +27,12 @@ func inconclusive(format string, args ...any) results.Verdict {
 	return results.Verdict{Status: results.StatusInconclusive, Reason: fmt.Sprintf(format, args...)}
 }
 
+// moot is the verdict where the target gives no occasion for what the case is
+// about, though its claims leave room for one.
+func moot(reason string) results.Verdict {
+	return results.Verdict{Status: results.StatusNA, Reason: reason}
+}
+
 // reach tells whether a dialogue was held and came through all the marks, each
 // answered as its command is when it is carried out or, for the handshake,
 // completed. When it did not, the verdict says where it stopped: nothing can

@@ -17,8 +17,10 @@ type Command struct {
 }
 
 // ParseSMTP takes an SMTP or LMTP command line, without its line end, apart.
-// Verbs are matched without regard to case (RFC 5321 §2.4).
+// Verbs are matched without regard to case (RFC 5321 §2.4), and white space
+// before the line end is tolerated (RFC 5321 §4.1.1).
 func ParseSMTP(line string) Command {
+	line = strings.TrimRight(line, " \t")
 	verb, argument, _ := strings.Cut(line, " ")
 	c := Command{Verb: strings.ToUpper(verb), Argument: strings.TrimSpace(argument)}
 	c.Stage = smtpStage(c.Verb)

@@ -114,7 +114,7 @@ func (x *session) run(ctx context.Context) {
 // converse holds the whole session.
 func (x *session) converse(ctx context.Context) error {
 	if x.Profile.Offer == fakes.OfferImplicit {
-		if err := x.at(ctx, results.StageHandshake, x.handshake); err != nil {
+		if err := x.at(ctx, results.StageHandshake, x.first); err != nil {
 			return err
 		}
 	}
@@ -146,7 +146,7 @@ func (x *session) command(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := dialect.ParseSMTP(string(line))
+	c := x.parse(line)
 	switch c.Verb {
 	case "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT": // before any gate: what follows is no SMTP (CVE-2021-3618)
 		if !x.Profile.Accepts(fakes.LenientHTTP) {
@@ -159,7 +159,7 @@ func (x *session) command(ctx context.Context) error {
 	}
 	x.rec.Restage(first, c.Stage, x.mark(c.Stage))
 	return x.ask(ctx, x.moment(c.Stage, c.Verb),
-		func(ctx context.Context) error { return x.obey(ctx, c, line) })
+		func(ctx context.Context) error { return x.obey(ctx, c) })
 }
 
 // moment is the present occasion; the verb is empty where no command was given.

@@ -14,11 +14,21 @@ import (
 	"mailtls/results"
 )
 
-// obey answers a command honestly.
-func (x *session) obey(ctx context.Context, c dialect.Command, line []byte) error {
-	if bytes.ContainsAny(line, "\x00\r\n") {
-		return x.reply("500", "5.5.2 Syntax error")
+// parse reads a command line; a line with bytes that have no place in one is a
+// command that nobody knows.
+func (x *session) parse(line []byte) dialect.Command {
+	if x.Profile.Accepts(fakes.LenientNUL) {
+		line = bytes.TrimRight(line, "\x00")
 	}
+	c := dialect.ParseSMTP(string(line))
+	if bytes.ContainsAny(line, "\x00\r\n") || x.Profile.Refuses(fakes.StrictCase) && !bytes.HasPrefix(line, []byte(c.Verb)) {
+		return dialect.Command{Stage: results.StageUnknown}
+	}
+	return c
+}
+
+// obey answers a command honestly.
+func (x *session) obey(ctx context.Context, c dialect.Command) error {
 	switch c.Verb {
 	case "EHLO", "HELO":
 		return x.hello(c)

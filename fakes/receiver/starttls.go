@@ -71,7 +71,22 @@ func (x *session) upgrade(ctx context.Context) error {
 	return nil
 }
 
-// leftover is what came in clear behind STARTTLS and is wrongly kept.
+// first does the handshake of a listener that speaks TLS first. What came in
+// clear before it breaks it, unless the profile keeps it.
+func (x *session) first(ctx context.Context) error {
+	kept, err := x.leftover()
+	if err != nil {
+		return err
+	}
+	if err := x.handshake(ctx); err != nil {
+		return err
+	}
+	x.buf = kept
+	return nil
+}
+
+// leftover is what came in clear behind STARTTLS, or where TLS comes first, and
+// is wrongly kept.
 func (x *session) leftover() ([]byte, error) {
 	p := x.Profile
 	switch {

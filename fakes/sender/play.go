@@ -91,6 +91,9 @@ func Play(ctx context.Context, s Session) results.Session {
 		}
 	} else {
 		p := &player{Session: s, rec: rec, conn: wire.New(conn, results.Client, rec, s.KeyLog)}
+		if s.Listener.Implicit() {
+			p.conn.ExpectTLS()
+		}
 		seen.Client, seen.Server = conn.LocalAddr().String(), conn.RemoteAddr().String()
 		seen.End = p.play(ctx)
 		verified = p.verified
