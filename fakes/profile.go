@@ -131,6 +131,8 @@ const (
 	LenientDuplicateTLS   Lenient = "duplicate-tls"   // STARTTLS inside TLS gets a go-ahead
 	LenientNoHelo         Lenient = "no-helo"         // MAIL without EHLO or HELO
 	LenientBareLF         Lenient = "bare-lf"         // a line that ends in LF alone (RFC 5321 §2.3.8)
+	LenientTruncated      Lenient = "truncated"       // content that ends with the connection counts as whole (RFC 5321 §4.1.1.4)
+	LenientBdatDots       Lenient = "bdat-dots"       // a dot at the beginning of a line is taken off BDAT content too (RFC 3030 §2)
 )
 
 // Keeps tells whether the profile carries k across STARTTLS.

@@ -37,6 +37,10 @@ type session struct {
 	buf []byte
 	// rewrite replaces the next honest reply; empty when it stands.
 	rewrite string
+	// truncate halves the next message.
+	truncate bool
+	// chunk is what is read into.
+	chunk []byte
 
 	helo         string
 	kept         bool // helo was given before TLS and wrongly counts for good
@@ -45,6 +49,8 @@ type session struct {
 	from         string
 	mail         bool // MAIL was accepted
 	rcpts        []string
+	chunks       []byte // content that came by BDAT
+	chunked      bool   // BDAT was used in this transaction
 	transactions int
 	end          results.SessionEnd
 }
@@ -172,6 +178,9 @@ func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(cont
 	case d.Instead != nil && d.Instead.Do == fakes.ActionRewrite:
 		x.rewrite = d.Instead.Text
 		return honest(ctx)
+	case d.Instead != nil && d.Instead.Do == fakes.ActionTruncate:
+		x.truncate = true
+		return honest(ctx)
 	case d.Instead != nil:
 		return x.act(ctx, *d.Instead)
 	case d.Refusal != "":
@@ -212,9 +221,11 @@ func (x *session) fillWithin(d time.Duration) error {
 	if err := x.conn.SetReadDeadline(time.Now().Add(d)); err != nil {
 		return fmt.Errorf("set deadline: %w", err)
 	}
-	chunk := make([]byte, 16<<10)
-	n, err := x.conn.Read(chunk)
-	x.buf = append(x.buf, chunk[:n]...)
+	if x.chunk == nil {
+		x.chunk = make([]byte, 16<<10)
+	}
+	n, err := x.conn.Read(x.chunk)
+	x.buf = append(x.buf, x.chunk[:n]...)
 	if n > 0 {
 		return nil
 	}
