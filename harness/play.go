@@ -81,7 +81,7 @@ func (w *world) hold(ctx context.Context, u *unit, d fakes.Dialogue) {
 	u.store(d.Tickets) // before sessions run in parallel
 	sessions := make([]results.Session, n)
 	play := func(i int) {
-		sessions[i] = w.session(ctx, u, scenarios.PeerName(d.Name), d, u.vars(*w, false))
+		sessions[i] = w.session(ctx, u, scenarios.PeerName(d.Name), d, u.vars(w, false))
 	}
 	var parallel sync.WaitGroup
 	for i := range n {
@@ -169,7 +169,7 @@ func (w *world) sane(ctx context.Context, u *unit, peer string) string {
 			return fmt.Sprintf("the target has no %s listener", l)
 		}
 		script := scenarios.Sanity(w.claims.Has(results.FeatureStartTLS), l == fakes.ListenSMTPS)
-		s := w.session(ctx, u, peer, fakes.Dialogue{Listener: l, Script: script}, u.vars(*w, false))
+		s := w.session(ctx, u, peer, fakes.Dialogue{Listener: l, Script: script}, u.vars(w, false))
 		if s.End != results.EndOurs {
 			u.add(s)
 			return fmt.Sprintf("%s on %s: %s", s.End, l, lastNote(s))

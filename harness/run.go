@@ -112,9 +112,6 @@ func (w *world) play(ctx context.Context, variant targets.Variant, cases []scena
 	if err != nil {
 		return nil, nil, fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
 	}
-	if w.running.Domain != "" {
-		w.domain = w.running.Domain
-	}
 	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
 	units, err := w.all(ctx, cases, st)
 	var notes []string

@@ -72,7 +72,7 @@ func newCanary() string { return strings.ToLower(rand.Text()[:12]) }
 
 // vars fill in the scripts of a unit; fence is true for the ordinary message
 // after the stimulus.
-func (u *unit) vars(w world, fence bool) fakes.Vars {
+func (u *unit) vars(w *world, fence bool) fakes.Vars {
 	local, helo := u.canary, "c-"+u.canary
 	if fence {
 		local, helo = u.canary+fenceMark, "f-"+u.canary
@@ -82,7 +82,7 @@ func (u *unit) vars(w world, fence bool) fakes.Vars {
 		"helo":   helo + "." + senderDomain,
 		"helo2":  "t-" + u.canary + "." + senderDomain,
 		"from":   local + "@" + u.domain + "." + senderDomain,
-		"rcpt":   local + "@" + u.domain + "." + w.domain,
+		"rcpt":   local + "@" + w.recipientDomain(u),
 
 		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
 		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),
@@ -91,6 +91,15 @@ func (u *unit) vars(w world, fence bool) fakes.Vars {
 	v["head-size"] = strconv.Itoa(len(v["head"]))
 	v["message"] = v["head"] + "This message belongs to a test of TLS on mail paths: " + local + "."
 	return v
+}
+
+// recipientDomain is a domain of the case's own where the target takes mail for
+// every subdomain, and the target's only one else.
+func (w *world) recipientDomain(u *unit) string {
+	if w.running.Domain != "" {
+		return w.running.Domain
+	}
+	return u.domain + "." + w.domain
 }
 
 // senderDomain is the parent of every name that our sending peers go by.
