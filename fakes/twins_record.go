@@ -19,7 +19,7 @@ func recordTwins() []Model {
 		})),
 		twin("bdat-dots-taken-off", "default", "Treats dots in BDAT content as those of DATA.", lenient(LenientBdatDots)),
 		twin("keeps-half", "default", "Takes messages and keeps half of each.", fault(Fault{
-			At: results.StageBody, Do: ActionTruncate,
+			At: results.StageBody, When: Before, Do: ActionTruncate,
 		})),
 		twin("truncated-taken", "default", "Takes a message that the end of the connection cut short.", lenient(LenientTruncated)),
 	}

@@ -143,7 +143,10 @@ func judgeBatch(t *results.Transcript, _ results.Claims) results.Verdict {
 				return fail(want, fmt.Sprintf("%s: the group got %s (%s)", name, said(got), ending(s)), sent(s, markBatch)...)
 			}
 		}
-		if a := reply(s, markBody); !a.is("250") {
+		switch a := reply(s, markBody); {
+		case a.is("4", "5"):
+			return inconclusive("%s: the message got %s", name, a)
+		case !a.is("250"):
 			return fail(want, name+": the message got "+a.String(), a.refs...)
 		}
 	}
@@ -163,7 +166,10 @@ func judgeChunks(t *results.Transcript, _ results.Claims) results.Verdict {
 		return inconclusive("CHUNKING is claimed and not listed inside TLS")
 	}
 	for _, mark := range []string{markHeadChunk, markChunk, markLastChunk} {
-		if a := reply(s, mark); !a.is("250") {
+		switch a := reply(s, mark); {
+		case a.is("4"):
+			return inconclusive("%s got %s", mark, a)
+		case !a.is("250"):
 			return fail(want, mark+" got "+a.String(), a.refs...)
 		}
 	}
@@ -181,10 +187,8 @@ func judgeBig(t *results.Transcript, _ results.Claims) results.Verdict {
 	}
 	a := reply(s, markBody)
 	switch {
-	case a.is("552", "452", "523", "5"), !a.found && tooLarge(s):
-		return inconclusive("the target takes no message of 25 MB: SIZE %s, and the message got %s", size(s), a)
-	case a.is("4"):
-		return inconclusive("the message got %s", a)
+	case a.is("4", "5"), !a.found && (tooLarge(s) || s.End == results.EndTimeout):
+		return inconclusive("the message of 25 MB got %s (the target lists SIZE %s)", a, size(s))
 	case !a.is("2"):
 		return fail(want, "the message got "+a.String(), a.refs...)
 	}
@@ -214,6 +218,9 @@ func judgeTruncated(t *results.Transcript, claims results.Claims) results.Verdic
 		s, v, ok := reach(t, name, markGreeting, markEhlo, markStartTLS, markHandshake, markEhloTLS, markMail, markRcpt, markData)
 		if !ok {
 			return v
+		}
+		if !marked(s, markCut) {
+			return inconclusive("%s: the session was over before it could be cut: %s", name, ending(s))
 		}
 		a := reply(s, markCut)
 		if a.is("2") {

@@ -15,10 +15,15 @@ func (x *session) renewal(ctx context.Context) error {
 	return x.ask(ctx, m, func(context.Context) error { return nil })
 }
 
-// inject sends a handshake message inside TLS, where its version has it.
-func (x *session) inject(a fakes.Action) error {
+// meddle changes the session's state, or sends a handshake message inside TLS
+// where its version has that.
+func (x *session) meddle(a fakes.Action) error {
 	version := x.conn.ConnectionState().Version
 	switch {
+	case a == fakes.ActionDrop:
+		x.buf = nil
+	case a == fakes.ActionTruncate:
+		x.truncate = true
 	case a == fakes.ActionTicket && version == tls.VersionTLS13:
 		return x.conn.SendTicket(earlyData)
 	case a == fakes.ActionGoAlong && version == tls.VersionTLS12:
