@@ -57,6 +57,10 @@ const (
 	ActionFin       Action = "fin"        // close the connection
 	ActionReset     Action = "reset"      // reset the connection
 	ActionHalfClose Action = "half-close" // close our direction, go on reading
+	ActionDrop      Action = "drop"       // forget what the client has sent ahead
+	ActionTruncate  Action = "truncate"   // keep only half of the next message
+	ActionTicket    Action = "ticket"     // send a ticket that permits early data, in TLS 1.3
+	ActionGoAlong   Action = "go-along"   // send the ServerHello of a renegotiation, in TLS 1.2
 )
 
 // Moment is the occasion at which the engine asks what to do.

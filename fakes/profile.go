@@ -171,8 +171,10 @@ const (
 	LenientLFDotCRLF Lenient = "lf-dot-crlf"
 	LenientCRDotCR   Lenient = "cr-dot-cr"
 	LenientCRLFDotLF Lenient = "crlf-dot-lf"
-	LenientNULDot    Lenient = "nul-dot" // CRLF NUL .CRLF
-	LenientNUL       Lenient = "nul"     // a NUL at the end of a command, which is overlooked
+	LenientNULDot    Lenient = "nul-dot"   // CRLF NUL .CRLF
+	LenientNUL       Lenient = "nul"       // a NUL at the end of a command, which is overlooked
+	LenientTruncated Lenient = "truncated" // content that ends with the connection counts as whole (RFC 5321 §4.1.1.4)
+	LenientBdatDots  Lenient = "bdat-dots" // a dot at the beginning of a line is taken off BDAT content too (RFC 3030 §2)
 )
 
 // Strict is something that a parser must accept and refuses.

@@ -3,6 +3,7 @@ package fakes
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mailtls/results"
@@ -13,8 +14,11 @@ func usual() []string {
 	return []string{"PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES"}
 }
 
-// usualAuth is usual with the mechanisms that need TLS around them.
-func usualAuth() []string { return append(usual(), "AUTH PLAIN LOGIN") }
+// usualTLS is what it lists inside TLS.
+func usualTLS() []string { return append(usual(), "CHUNKING") }
+
+// usualAuth is usualTLS with the mechanisms that need TLS around them.
+func usualAuth() []string { return append(usualTLS(), "AUTH PLAIN LOGIN") }
 
 // MustTLS is the gate of a receiver that takes nothing in clear but what leads
 // to TLS (RFC 3207 §4).
@@ -46,21 +50,21 @@ func Receivers() []Profile {
 		},
 		{
 			Name: "opportunistic", Doc: "Offers TLS 1.2 and 1.3, and takes plain mail all the same.",
-			Offer: OfferStartTLS, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(),
 		},
 		{
 			Name: "tls10-only", Doc: "Offers STARTTLS but speaks TLS 1.0 and nothing newer.",
-			Offer: OfferStartTLS, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(),
 			MinTLS: tls.VersionTLS10, MaxTLS: tls.VersionTLS10,
 		},
 		{
 			Name: "tls12-required", Doc: "Takes mail only inside TLS 1.2 or later; plain mail gets 530.",
-			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usualTLS(),
 			MinTLS: tls.VersionTLS12,
 		},
 		{
 			Name: "enforcing", Doc: "Takes mail only inside TLS, whatever its version from 1.0 up; plain mail gets 530.",
-			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usualTLS(),
 			MinTLS: tls.VersionTLS10,
 		},
 		{
@@ -128,7 +132,7 @@ func Models() []Model {
 		reference("default", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13),
 		reference("tls-off", "tls-disabled", results.FeatureTLSOff, results.FeaturePublicMX),
 		reference("tls10-only", "tls10-only", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureLegacyMX),
-		reference("tls12-required", "tls12-required", results.FeatureStartTLS, results.FeatureRequireTLS, results.FeatureModern),
+		reference("tls12-required", "tls12-required", results.FeatureStartTLS, results.FeatureRequireTLS, results.FeatureModern, results.FeatureTLS13),
 		withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13)),
 		reference("broken-cert", "certificate-missing", results.FeatureTLSBroken, results.FeaturePublicMX),
 		reference("min-strength", "minimum-strength", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureMinStrength),
@@ -145,10 +149,14 @@ func Models() []Model {
 // reference is our own engine, honest, as a target.
 func reference(variant, peer string, features ...results.Feature) Model {
 	p := mustReceiver(peer)
+	features = append(features, results.FeatureReadback, results.FeaturePipelining)
+	if slices.Contains(p.TLS, "CHUNKING") {
+		features = append(features, results.FeatureChunking)
+	}
 	return Model{
 		Name: "reference/" + variant, Doc: "mailtls's own engine, honest: " + p.Doc, Receives: p,
 		Claims: results.Claims{
-			Features:     append(features, results.FeatureReadback),
+			Features:     features,
 			StallSeconds: p.IdleTime().Seconds(),
 		},
 	}

@@ -64,9 +64,14 @@ type Step struct {
 	// Do is the move.
 	Do Move
 	// Text is what is sent, one segment for each element, in which
-	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary} and {message} are
-	// filled in.
+	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary}, {message}, {head}
+	// (its header with the empty line) and {head-size} are filled in.
 	Text []string
+	// Body is the stretch of the generated body that is sent behind Text.
+	Body Part
+	// RecordSize cuts what is sent inside TLS into records of so many bytes, the
+	// last of each segment excepted; 0 makes one of up to 16 KiB.
+	RecordSize int
 	// Gap is the pause between two segments.
 	Gap time.Duration
 	// Below sends under TLS, in clear, even when TLS is up.
@@ -93,6 +98,15 @@ const (
 	MoveCloseNotify Move = "close-notify" // say close_notify, leave TCP open
 	MoveHalfClose   Move = "half-close"   // close our direction of TCP
 	MoveReset       Move = "reset"        // reset the connection
+
+	// MoveKeyUpdate changes our keys in TLS 1.3 and asks the far end to change
+	// its own; MoveRekey only changes ours.
+	MoveKeyUpdate Move = "key-update"
+	MoveRekey     Move = "rekey"
+	// MoveRenegotiate sends a ClientHello inside TLS 1.2 that is bound to the
+	// handshake before (RFC 5746 §3.5), MoveRenegotiateUnbound one that is not.
+	MoveRenegotiate        Move = "renegotiate"
+	MoveRenegotiateUnbound Move = "renegotiate-unbound"
 )
 
 // Hello is how a sending peer does a TLS handshake.

@@ -60,6 +60,7 @@ func (u *unit) takeReadback() {
 		for _, a := range r.arrivals {
 			u.transcript.Messages = append(u.transcript.Messages, results.Message{
 				Session: id, Mark: a.message.Mark, From: a.message.From, To: a.message.To, Fence: a.fence,
+				BodyLength: a.bodyLength, BodySHA256: a.bodySHA256,
 			})
 		}
 	}

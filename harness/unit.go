@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -90,7 +91,9 @@ func (u *unit) vars(w *world, fence bool) fakes.Vars {
 		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
 		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),
 	}
-	v["message"] = message(v, local, u.start)
+	v["head"] = head(v, local, u.start)
+	v["head-size"] = strconv.Itoa(len(v["head"]))
+	v["message"] = v["head"] + "This message belongs to a test of TLS on mail paths: " + local + "."
 	return v
 }
 
@@ -106,9 +109,9 @@ func (w *world) recipientDomain(u *unit) string {
 // senderDomain is the parent of every name that our sending peers go by.
 const senderDomain = "sender.mailtls.example"
 
-// message is an ordinary message (RFC 5322) with the canary in header and body.
-func message(v fakes.Vars, local string, at time.Time) string {
-	return fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: mailtls %s\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\n\r\n"+
-		"This message belongs to a test of TLS on mail paths: %s.",
-		v["from"], v["rcpt"], local, at.Format(time.RFC1123Z), local, senderDomain, local)
+// head is the header of an ordinary message (RFC 5322) with the empty line behind
+// it; the canary is in the header, and in the body of ordinary messages too.
+func head(v fakes.Vars, local string, at time.Time) string {
+	return fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: mailtls %s\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\n\r\n",
+		v["from"], v["rcpt"], local, at.Format(time.RFC1123Z), local, senderDomain)
 }

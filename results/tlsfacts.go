@@ -19,6 +19,10 @@ type TLSFacts struct {
 	Complete bool
 	// Error is what our end said when it did not.
 	Error string
+	// Tickets that the server gave for resumption, and the most bytes of early
+	// data that one of them permits (RFC 8446 §4.6.1); 0 when none did.
+	Tickets   int
+	EarlyData uint32
 	// Alerts in the order in which they were seen.
 	Alerts []Alert
 	// Chain that the server presented, leaf first, each in DER.

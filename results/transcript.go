@@ -75,6 +75,10 @@ type Message struct {
 	// From is the envelope sender, To the recipients that were accepted.
 	From string
 	To   []string
+	// BodyLength in bytes and BodySHA256 in lower-case hexadecimal of what stands
+	// behind the first empty line of the content; 0 and empty when it has none.
+	BodyLength int64
+	BodySHA256 string
 	// Fence is true for the ordinary message sent after the stimulus.
 	Fence bool
 }

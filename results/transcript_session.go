@@ -3,6 +3,7 @@ package results
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -61,15 +62,17 @@ func (d *transcriptReader) end(l *lineReader) error {
 
 func readTLS(l *lineReader) (TLSFacts, error) {
 	f := TLSFacts{
-		Version:  l.attr("version"),
-		Suite:    l.attr("suite"),
-		Group:    l.attr("group"),
-		ALPN:     l.attr("alpn"),
-		Named:    l.flag("named"),
-		Resumed:  l.flag("resumed"),
-		Complete: l.flag("complete"),
-		Error:    l.attr("error"),
-		Verify:   l.attr("verify"),
+		Version:   l.attr("version"),
+		Suite:     l.attr("suite"),
+		Group:     l.attr("group"),
+		ALPN:      l.attr("alpn"),
+		Named:     l.flag("named"),
+		Resumed:   l.flag("resumed"),
+		Complete:  l.flag("complete"),
+		Tickets:   int(l.optional("tickets", math.MaxInt32)),
+		EarlyData: uint32(l.optional("early-data", math.MaxUint32)),
+		Error:     l.attr("error"),
+		Verify:    l.attr("verify"),
 	}
 	return f, l.done()
 }

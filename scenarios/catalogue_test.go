@@ -45,12 +45,6 @@ func TestCatalogueIsConsistent(t *testing.T) {
 	}
 }
 
-// defectOf is an id without its variant: area/defect. Variants share a row.
-func defectOf(id string) string {
-	parts := strings.SplitN(id, "/", 3)
-	return strings.Join(parts[:min(2, len(parts))], "/")
-}
-
 func TestLabelsCanBeFiltered(t *testing.T) {
 	c, err := scenarios.Find("injection/same-segment")
 	if err != nil {

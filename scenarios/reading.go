@@ -231,6 +231,7 @@ func alertFrom(f results.TLSFacts) (results.Alert, bool) {
 const (
 	closeNotify     = 0
 	protocolVersion = 70
+	noRenegotiation = 100
 )
 
 // handshakeRefs points at the alerts and at how the handshake ended.

@@ -40,6 +40,15 @@ func upgraded() fakes.Script {
 // inside is a session up to EHLO inside TLS.
 func inside() fakes.Script { return fakes.Join(upgraded(), fakes.Ehlo(markEhloTLS)) }
 
+// envelope is a transaction up to the go-ahead to its content.
+func envelope() fakes.Script {
+	return fakes.Join(
+		fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"),
+		fakes.Say(markRcpt, "250", "RCPT TO:<{rcpt}>\r\n"),
+		fakes.Say(markData, "354", "DATA\r\n"),
+	)
+}
+
 // listen is silence for a time.
 func listen(mark string, d time.Duration) fakes.Script {
 	return fakes.Script{{Mark: mark, Do: fakes.MoveListen, For: d}}

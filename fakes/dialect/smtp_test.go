@@ -121,3 +121,25 @@ func TestUnstuffTakesOneDot(t *testing.T) {
 		}
 	}
 }
+
+func TestChunk(t *testing.T) {
+	for argument, want := range map[string]struct {
+		size     int64
+		last, ok bool
+	}{
+		"0":                    {0, false, true},
+		"86 LAST":              {86, true, true},
+		"86  last":             {86, true, true},
+		"":                     {},
+		"x":                    {},
+		"-1":                   {},
+		"1 2":                  {},
+		"1 LAST x":             {},
+		"99999999999999999999": {},
+	} {
+		size, last, ok := dialect.Chunk(argument)
+		if ok != want.ok || ok && (size != want.size || last != want.last) {
+			t.Errorf("%q: %d %v %v", argument, size, last, ok)
+		}
+	}
+}

@@ -42,6 +42,8 @@ func (x *session) act(ctx context.Context, f fakes.Fault) error {
 		return errEnd
 	case fakes.ActionHalfClose:
 		return x.conn.CloseWrite()
+	case fakes.ActionDrop, fakes.ActionTruncate, fakes.ActionTicket, fakes.ActionGoAlong:
+		return x.meddle(f.Do)
 	}
 	return fmt.Errorf("act: unknown action %q", f.Do)
 }

@@ -38,6 +38,10 @@ type session struct {
 	buf []byte
 	// rewrite replaces the next honest reply; empty when it stands.
 	rewrite string
+	// truncate halves the next message.
+	truncate bool
+	// chunk is what is read into.
+	chunk []byte
 
 	// ticket is the ID of the tickets that we issue, shown that of the one the
 	// client resumed with.
@@ -50,6 +54,8 @@ type session struct {
 	from         string
 	mail         bool // MAIL was accepted
 	rcpts        []string
+	chunks       []byte // content that came by BDAT
+	chunked      bool   // BDAT was used in this transaction
 	transactions int
 	end          results.SessionEnd
 }
@@ -250,9 +256,11 @@ func (x *session) fillWithin(d time.Duration) error {
 	if err := x.conn.SetReadDeadline(time.Now().Add(d)); err != nil {
 		return fmt.Errorf("set deadline: %w", err)
 	}
-	chunk := make([]byte, 16<<10)
-	n, err := x.conn.Read(chunk)
-	x.buf = append(x.buf, chunk[:n]...)
+	if x.chunk == nil {
+		x.chunk = make([]byte, 16<<10)
+	}
+	n, err := x.conn.Read(x.chunk)
+	x.buf = append(x.buf, x.chunk[:n]...)
 	if n > 0 {
 		return nil
 	}

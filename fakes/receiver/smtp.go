@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -38,6 +40,8 @@ func (x *session) obey(ctx context.Context, c dialect.Command) error {
 		return x.auth(c)
 	case "MAIL", "RCPT", "DATA":
 		return x.transaction(ctx, c)
+	case "BDAT":
+		return x.bdat(ctx, c)
 	case "RSET":
 		x.forget()
 		return x.reply("250", "2.0.0 Ok")
@@ -54,6 +58,7 @@ func (x *session) obey(ctx context.Context, c dialect.Command) error {
 // forget drops the mail transaction (RFC 5321 §4.1.1.5).
 func (x *session) forget() {
 	x.mail, x.from, x.rcpts = false, "", nil
+	x.chunks, x.chunked = nil, false
 }
 
 func (x *session) hello(c dialect.Command) error {
@@ -97,6 +102,8 @@ func (x *session) transaction(ctx context.Context, c dialect.Command) error {
 		return x.mailFrom(c)
 	case !x.mail:
 		return x.reply("503", "5.5.1 MAIL comes first")
+	case x.chunked:
+		return x.reply("503", "5.5.1 BDAT has begun")
 	case c.Verb == "RCPT":
 		return x.rcptTo(c)
 	case len(x.rcpts) == 0:
@@ -152,6 +159,15 @@ func (x *session) body(ctx context.Context, mark string) error {
 		x.forget()
 		return x.reply("552", "5.3.4 Message too big")
 	}
+	return x.take(ctx, mark, content)
+}
+
+// take takes a whole message over.
+func (x *session) take(ctx context.Context, mark string, content []byte) error {
+	if x.truncate {
+		half := content[:len(content)/2]
+		content, x.truncate = half[:bytes.LastIndexByte(half, '\n')+1], false
+	}
 	m := Message{Session: x.id, Mark: mark, From: x.from, To: x.rcpts, Secure: x.conn.Secure(), Data: append([]byte(x.received()), content...)}
 	x.forget()
 	if x.Deliver != nil {
@@ -187,6 +203,9 @@ func (x *session) content() ([]byte, error) {
 			return nil, x.finish("552", "5.3.4 Message too big")
 		}
 		if err := x.fill(); err != nil {
+			if x.Profile.Accepts(fakes.LenientTruncated) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+				return dialect.Unstuff(x.buf), nil
+			}
 			return nil, err
 		}
 	}

@@ -146,6 +146,7 @@ func (x *session) handshake(ctx context.Context) error {
 	if err := x.conn.Handshake(ctx, x.config()); err != nil {
 		return fmt.Errorf("%w: %w", errNoTLS, err)
 	}
+	x.conn.OnMessage(func(byte) error { return x.renewal(context.WithoutCancel(ctx)) })
 	return nil
 }
 

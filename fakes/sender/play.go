@@ -128,6 +128,8 @@ type player struct {
 	conn *wire.Conn
 	// buf holds the server's bytes that belong to no reply yet.
 	buf []byte
+	// chunk is for what is being sent.
+	chunk []byte
 	// verified is what became of the check of the server's chain.
 	verified string
 	// upgrading is true while the reply to STARTTLS is awaited.
@@ -172,12 +174,13 @@ func (p *player) ended(ctx context.Context, err error) results.SessionEnd {
 // config is the client's TLS configuration for a handshake.
 func (p *player) config(h fakes.Hello) (*tls.Config, error) {
 	c := &tls.Config{
-		MinVersion:         h.Min,
-		MaxVersion:         h.Max,
-		CipherSuites:       h.Suites,
-		NextProtos:         h.ALPN,
-		CurvePreferences:   h.Groups,
-		InsecureSkipVerify: true, // judged from the recorded chain; the handshake must go on to be seen
+		MinVersion:                  h.Min,
+		MaxVersion:                  h.Max,
+		CipherSuites:                h.Suites,
+		NextProtos:                  h.ALPN,
+		CurvePreferences:            h.Groups,
+		DynamicRecordSizingDisabled: true, // a script says where its records end
+		InsecureSkipVerify:          true, // judged from the recorded chain; the handshake must go on to be seen
 	}
 	if c.MinVersion == 0 {
 		c.MinVersion = tls.VersionTLS12

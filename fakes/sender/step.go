@@ -44,6 +44,8 @@ func (p *player) step(ctx context.Context, s fakes.Step) error {
 		return p.conn.CloseWrite()
 	case fakes.MoveReset:
 		return p.conn.Reset()
+	case fakes.MoveKeyUpdate, fakes.MoveRekey, fakes.MoveRenegotiate, fakes.MoveRenegotiateUnbound:
+		return p.renew(s.Do)
 	}
 	return fmt.Errorf("%w: unknown move %q", errScript, s.Do)
 }
@@ -57,7 +59,10 @@ func (p *player) stage(s fakes.Step) {
 	switch {
 	case s.Do == fakes.MoveHandshake:
 		stage = results.StageHandshake
-	case len(s.Text) > 0 && strings.Contains(s.Text[0], "{message}"):
+	case renews(s.Do):
+		stage = results.StageRenewal
+	case len(s.Text) > 0 && (strings.Contains(s.Text[0], "{message}") || strings.Contains(s.Text[0], "{head}")),
+		len(s.Text) == 0 && s.Body.To > 0:
 		stage = results.StageBody
 	case len(s.Text) > 0:
 		line, _, _ := strings.Cut(p.Vars.Fill(s.Text[0]), "\r\n")
@@ -71,22 +76,18 @@ func (p *player) stage(s fakes.Step) {
 
 // send writes the segments of a step.
 func (p *player) send(ctx context.Context, s fakes.Step) error {
-	write := p.conn.Write
-	if s.Below {
-		write = p.conn.WriteBelow
-	}
 	for i, text := range s.Text {
 		if i > 0 && s.Gap > 0 {
 			if err := wire.Pause(ctx, s.Gap); err != nil {
 				return err
 			}
 		}
-		if err := until(ctx, p.conn.SetWriteDeadline, time.Now().Add(p.Patience)); err != nil {
-			return err
-		}
-		if _, err := write([]byte(p.Vars.Fill(text))); err != nil {
+		if err := p.records(ctx, s, strings.NewReader(p.Vars.Fill(text))); err != nil {
 			return fmt.Errorf("send %s: %w", s.Mark, err)
 		}
+	}
+	if err := p.records(ctx, s, s.Body.Reader()); err != nil {
+		return fmt.Errorf("send %s: %w", s.Mark, err)
 	}
 	return nil
 }

@@ -91,6 +91,8 @@ func (a *attempt) message(from results.Side, m message) {
 		a.clientHello(m)
 	case msgServerHello:
 		a.serverHello(m)
+	case msgNewSessionTicket:
+		a.ticket(from, m)
 	case msgEncryptedExtensions:
 		a.facts.ALPN, a.facts.Named = readEncryptedExtensions(m.body)
 	case msgCertificate:

@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,8 +76,11 @@ func (q *queue) deliver(m receiver.Message) bool {
 	for i, to := range m.To {
 		script = fakes.Join(script, fakes.Say(fmt.Sprintf("rcpt%d", i+1), "250", "RCPT TO:<"+to+">\r\n"))
 	}
-	script = fakes.Join(script, fakes.Say("data", "354", "DATA\r\n"),
-		fakes.Say("body", "250", dialect.Stuff(string(m.Data))+".\r\n"), fakes.Quit())
+	content := dialect.Stuff(string(m.Data))
+	if !strings.HasSuffix(content, "\r\n") {
+		content += "\r\n" // BDAT content need not end with a line
+	}
+	script = fakes.Join(script, fakes.Say("data", "354", "DATA\r\n"), fakes.Say("body", "250", content+".\r\n"), fakes.Quit())
 	s := sender.Play(q.ctx, sender.Session{Script: script, Addr: q.collector, Now: elapsed()})
 	return s.End == results.EndOurs
 }
