@@ -188,6 +188,19 @@ func (l *lineReader) count(key string) int {
 	return n
 }
 
+// countOrZero is a count that is left out when it is 0.
+func (l *lineReader) countOrZero(key string) int {
+	s := l.attr(key)
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		l.fail("want a number for %s=", key)
+	}
+	return n
+}
+
 // seconds takes a duration that is told by its place.
 func (l *lineReader) seconds(what string) time.Duration {
 	d, err := parseSeconds(l.word(what))
