@@ -27,6 +27,9 @@ type Fault struct {
 	IfSilent bool
 	// Segments cuts what is sent into that many segments; 0 and 1 mean one.
 	Segments int
+	// Flights answer the ClientHello, for the action that does; the first that
+	// fits counts.
+	Flights []Flight
 }
 
 // When says where a fault stands to the honest behaviour.
@@ -51,6 +54,7 @@ const (
 	ActionFin       Action = "fin"        // close the connection
 	ActionReset     Action = "reset"      // reset the connection
 	ActionHalfClose Action = "half-close" // close our direction, go on reading
+	ActionFlight    Action = "flight"     // answer a ClientHello that fits with one of Flights; else the handshake is honest
 )
 
 // Moment is the occasion at which the engine asks what to do.

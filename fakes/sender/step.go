@@ -33,6 +33,8 @@ func (p *player) step(ctx context.Context, s fakes.Step) error {
 		return p.expect(ctx, s.Want)
 	case fakes.MoveHandshake:
 		return p.handshake(ctx, s)
+	case fakes.MoveHello:
+		return p.hello(ctx, s)
 	case fakes.MoveListen:
 		return p.listen(ctx, s.For, false)
 	case fakes.MoveAwaitClose:
@@ -55,7 +57,7 @@ func (p *player) stage(s fakes.Step) {
 	}
 	stage := results.StageGreeting
 	switch {
-	case s.Do == fakes.MoveHandshake:
+	case s.Do == fakes.MoveHandshake, s.Do == fakes.MoveHello:
 		stage = results.StageHandshake
 	case len(s.Text) > 0 && strings.Contains(s.Text[0], "{message}"):
 		stage = results.StageBody
