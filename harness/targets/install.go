@@ -51,6 +51,9 @@ func (p *Process) install(ctx context.Context, progress func(line string)) error
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return fmt.Errorf("make cache folder: %w", err)
 	}
+	if dir, err = p.rootDir(); err != nil { // again: links are resolved where there is something
+		return err
+	}
 	lock, err := lockRoot(dir)
 	if err != nil {
 		return err
@@ -118,7 +121,11 @@ func (p *Process) swap(ctx context.Context, dir, fresh, old string) error {
 		return fmt.Errorf("move the old root away: %w", err)
 	}
 	if err := os.Rename(fresh, dir); err != nil {
-		return fmt.Errorf("move the root into place: %w", err)
+		back := os.Rename(old, dir)
+		if errors.Is(back, os.ErrNotExist) {
+			back = nil
+		}
+		return errors.Join(fmt.Errorf("move the root into place: %w", err), back)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 )
 
 // place is where a target runs: its root, or a fresh folder.
@@ -83,6 +84,11 @@ func (pl *place) write(ctx context.Context, name string, data []byte, mode fs.Fi
 	}
 	if err == nil {
 		err = dir.Chmod(local, mode) // an older file keeps its mode otherwise
+	}
+	if err == nil {
+		// Postfix waits two seconds for a file that has just changed to settle.
+		settled := time.Now().Add(-time.Minute)
+		err = dir.Chtimes(local, settled, settled)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)

@@ -36,9 +36,13 @@ type instance struct {
 // answer. What is left of a start that failed is cleared away, even when ctx
 // is done.
 func (p *Process) Start(ctx context.Context, v Variant, w Wiring) (*Running, error) {
-	i, err := p.start(ctx, v.Name, w)
+	spec, err := p.variant(v.Name)
 	if err != nil {
-		return nil, fmt.Errorf("start %s/%s: %w", p.m.Name, v.Name, err)
+		return nil, fmt.Errorf("start %s: %w", p.m.Name, err)
+	}
+	i, err := p.start(ctx, spec, w)
+	if err != nil {
+		return nil, fmt.Errorf("start %s/%s: %w", p.m.Name, spec.Name, err)
 	}
 	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, Stop: i.stop}
 	if p.m.Commands.Idle != nil {
@@ -47,11 +51,7 @@ func (p *Process) Start(ctx context.Context, v Variant, w Wiring) (*Running, err
 	return r, nil
 }
 
-func (p *Process) start(ctx context.Context, variant string, w Wiring) (*instance, error) {
-	v, err := p.variant(variant)
-	if err != nil {
-		return nil, err
-	}
+func (p *Process) start(ctx context.Context, v *variantSpec, w Wiring) (*instance, error) {
 	if err := checkWiring(v, w); err != nil {
 		return nil, err
 	}
