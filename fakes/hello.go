@@ -1,5 +1,13 @@
 package fakes
 
+import "time"
+
+// The versions before TLS, as numbers like those of crypto/tls.
+const (
+	VersionSSL2 uint16 = 0x0002
+	VersionSSL3 uint16 = 0x0300
+)
+
 // RawHello is a ClientHello byte by byte, for what crypto/tls does not send. No
 // handshake comes of it: what is answered is all there is to see.
 type RawHello struct {
@@ -35,6 +43,9 @@ type RawHello struct {
 	// Records cuts the message into records of at most so many bytes, Segment
 	// the whole into TCP segments of at most so many; 0 leaves them whole.
 	Records, Segment int
+	// Gap is the pause after the first segment, so that the server is sure to
+	// see it alone.
+	Gap time.Duration
 }
 
 // Grease is a reserved number that servers must ignore (RFC 8701 §2): one of

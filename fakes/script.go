@@ -113,6 +113,9 @@ type Hello struct {
 	// many bytes (RFC 8446 §5.1 allows it), and Segment what is written during
 	// the handshake into TCP segments of at most so many; 0 leaves them whole.
 	Records, Segment int
+	// Gap is the pause after the first segment, so that the server is sure to
+	// see it alone.
+	Gap time.Duration
 	// ALPN protocols offered.
 	ALPN []string
 }

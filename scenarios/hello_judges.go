@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"mailtls/fakes/dialect"
 	"mailtls/results"
 )
 
@@ -25,7 +26,7 @@ func answerToHello(s *results.Session) (got string, agreed bool) {
 	case len(data) > 0:
 		return fmt.Sprintf("in clear the target sent %q", clip(data)), false
 	}
-	return "no answer: " + ending(s), false
+	return "no answer, and " + ending(s), false
 }
 
 // helloRefs points at the hello and at what it led to.
@@ -192,13 +193,26 @@ func chosenTLS12(t *results.Transcript, want string) (*results.Session, results.
 
 func judgeHelloAtOnce(t *results.Transcript, _ results.Claims) results.Verdict {
 	const want = "recorded: an error reply, or a close"
-	s, v, ok := reach(t, "", markGreeting)
-	if !ok {
-		return v
+	s := probe(t, "")
+	if s == nil || facts(s).Hello == nil {
+		return inconclusive("the hello was not sent")
 	}
-	got, agreed := answerToHello(s)
-	if a := reply(s, markHandshake); a.found && !agreed {
-		got = "the hello got " + a.String()
+	var said []string
+	data, _ := heard(s, markHandshake, false)
+	for len(data) > 0 {
+		r, rest, err := dialect.CutReply(data)
+		if err != nil {
+			said = append(said, fmt.Sprintf("%q", clip(data)))
+			break
+		}
+		said, data = append(said, r.String()), rest
+	}
+	if len(said) > 0 && strings.HasPrefix(said[0], "4") {
+		return inconclusive("the connection was not served: %s", said[0])
+	}
+	got := "in clear the target sent " + strings.Join(said, ", then ")
+	if answer, agreed := answerToHello(s); agreed || len(said) == 0 {
+		got = answer
 	}
 	return note(want, got+"; "+ending(s), helloRefs(s)...)
 }

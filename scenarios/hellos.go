@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"crypto/tls"
+	"time"
 
 	"mailtls/fakes"
 	"mailtls/results"
@@ -21,7 +22,7 @@ func hellos() []Case {
 func shapes() []Case {
 	const cut = "A handshake message may be spread over several records, and TCP has no bounds of its own."
 	slow, hybrid := broad(), broad()
-	slow.Segment = 1
+	slow.Segment, slow.Gap = 1, 250*time.Millisecond
 	hybrid.Records = 600
 	hybrid.Groups = []tls.CurveID{tls.X25519MLKEM768, tls.X25519, tls.CurveP256, tls.CurveP384}
 	return []Case{
@@ -39,11 +40,11 @@ func shapes() []Case {
 			Levels: []LevelRule{must()}, Judge: judgeGrease,
 		}),
 		{
-			ID: "hello/before-starttls", Row: "R-055", Title: "A ClientHello without STARTTLS gets an error or a close",
+			ID: "hello/before-starttls", Row: "R-055", Title: "What becomes of a client that starts TLS at once, without STARTTLS",
 			Source: Source{"RFC 5321 §4.5.3.1.9", "Input that is no command line gets an error reply."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{info()},
-			Dialogues: one(fakes.Greet(), hello(ordinary()), awaitClose(closing)),
+			Dialogues: one(hello(ordinary()), awaitClose(closing)),
 			Judge:     judgeHelloAtOnce,
 		},
 	}
@@ -62,7 +63,7 @@ func oldProtocols() []Case {
 		fakes.Say(markEhloTLS, "", "EHLO {helo}\r\n"), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"), fakes.Quit())
 	return []Case{
 		inBand,
-		probed(fakes.RawHello{Version: tls.VersionSSL30, Suites: []uint16{0x0039, 0x0035, 0x0033, 0x002f, 0x0016, 0x000a, 0x0005, fakes.RenegotiationSignal}}, Case{
+		probed(fakes.RawHello{Version: fakes.VersionSSL3, Suites: []uint16{0xc00a, 0xc014, 0x0039, 0x0035, 0x0033, 0x002f, 0x0016, 0x000a, 0x0005, fakes.RenegotiationSignal}}, Case{
 			ID: "hello/ssl-accepted/ssl3", Row: "R-039", Title: "A client that speaks only SSL 3.0 is refused",
 			Source: Source{"RFC 7568 §3; RFC 9325 §3.1.1", never}, Levels: []LevelRule{must()}, Judge: ssl,
 		}),
@@ -73,7 +74,7 @@ func oldProtocols() []Case {
 		}),
 		probed(fallen(), Case{
 			ID: "hello/fallback-signal", Row: "R-040", Title: "What becomes of a hello that says a newer version was tried before",
-			Source: Source{"RFC 7507 §3", "A server that speaks a newer version than the one offered may refuse such a hello with inappropriate_fallback; the document is obsolete since TLS 1.1 is."},
+			Source: Source{"RFC 7507 §3", "A server that speaks a newer version than the one offered refuses such a hello with inappropriate_fallback; the document is obsolete since the versions it protects against are."},
 			Levels: []LevelRule{info()}, Judge: judgeFallback,
 		}),
 	}

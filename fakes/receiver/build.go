@@ -21,16 +21,13 @@ import (
 // flightRandom is the random of every built ServerHello.
 const flightRandom = "mailtls: this answer was built.\n\n"
 
-// versionSSL2 gives a SERVER-HELLO of SSL 2.0.
-const versionSSL2 = 0x0002
-
 // buildFlight makes the bytes of a flight as they go on the wire.
 func buildFlight(f fakes.Flight, clientRandom []byte, cert tls.Certificate) ([]byte, error) {
 	switch {
 	case f.Alert != 0:
 		const alert, fatal = 21, 2
 		return []byte{alert, 3, 1, 0, 2, fatal, f.Alert}, nil
-	case f.Version == versionSSL2:
+	case f.Version == fakes.VersionSSL2:
 		return buildSSL2(cert)
 	}
 	var b cryptobyte.Builder
@@ -186,7 +183,7 @@ func buildSSL2(cert tls.Certificate) ([]byte, error) {
 	leaf := cert.Certificate[0]
 	var b cryptobyte.Builder
 	b.AddBytes([]byte{4, 0, 1}) // SERVER-HELLO, no session, X.509
-	b.AddUint16(versionSSL2)
+	b.AddUint16(fakes.VersionSSL2)
 	b.AddUint16(uint16(len(leaf)))
 	b.AddUint16(3)
 	b.AddUint16(16)

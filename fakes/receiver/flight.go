@@ -53,12 +53,12 @@ func fits(m fakes.HelloMatch, o *wire.Offered, first int) bool {
 
 // newest of the versions that are known.
 func newest(offered []string) string {
-	for v := uint16(tls.VersionTLS13); v >= tls.VersionSSL30; v-- {
+	for v := uint16(tls.VersionTLS13); v >= fakes.VersionSSL3; v-- {
 		if name := wire.VersionName(v); slices.Contains(offered, name) {
 			return name
 		}
 	}
-	return wire.VersionName(versionSSL2)
+	return wire.VersionName(fakes.VersionSSL2)
 }
 
 // fly sends the flight and waits until the client is gone.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"mailtls/fakes"
 	"mailtls/results"
@@ -31,7 +32,7 @@ func TestFlightsAreRead(t *testing.T) {
 		want   results.TLSFacts
 	}{
 		"export":  {fakes.Flight{Version: tls.VersionTLS10, Suite: 0x0003}, tls12, results.TLSFacts{Version: "1.0", Suite: "TLS_RSA_EXPORT_WITH_RC4_40_MD5"}},
-		"ssl3":    {fakes.Flight{Version: tls.VersionSSL30, Suite: 0x0003}, tls12, results.TLSFacts{Version: "ssl3", Suite: "TLS_RSA_EXPORT_WITH_RC4_40_MD5"}},
+		"ssl3":    {fakes.Flight{Version: fakes.VersionSSL3, Suite: 0x0003}, tls12, results.TLSFacts{Version: "ssl3", Suite: "TLS_RSA_EXPORT_WITH_RC4_40_MD5"}},
 		"dhe":     {fakes.Flight{Version: tls.VersionTLS12, Suite: 0x009e, DHBits: 768}, tls12, results.TLSFacts{Version: "1.2", Suite: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", DHBits: 768}},
 		"anon":    {fakes.Flight{Version: tls.VersionTLS12, Suite: 0x0018, DHBits: 512}, tls12, results.TLSFacts{Version: "1.2", Suite: "TLS_DH_anon_WITH_RC4_128_MD5", DHBits: 512}},
 		"deflate": {fakes.Flight{Version: tls.VersionTLS12, Suite: 0xc02f, Compression: 1, Group: 23}, tls12, results.TLSFacts{Version: "1.2", Suite: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Group: "secp256r1", Compression: "DEFLATE"}},
@@ -64,7 +65,7 @@ func TestFlightsAreRead(t *testing.T) {
 }
 
 func TestSSL2IsAnswered(t *testing.T) {
-	s := serve(t, flying(fakes.Flight{Version: 2})).play(t, probe(fakes.RawHello{SSL2: true, Kinds: []uint32{0x010080}}))
+	s := serve(t, flying(fakes.Flight{Version: fakes.VersionSSL2})).play(t, probe(fakes.RawHello{SSL2: true, Kinds: []uint32{0x010080}}))
 	if b := said(s, "handshake"); s.End != results.EndOurs || len(b) < 3 || b[2] != 4 {
 		t.Errorf("ended %s with %q", s.End, b)
 	}
@@ -72,7 +73,7 @@ func TestSSL2IsAnswered(t *testing.T) {
 
 func TestOtherHellosAreServed(t *testing.T) {
 	weak := fakes.HelloMatch{Newest: tls.VersionTLS12, Suite: 0x0003, Compression: true, Records: 2, Trickle: true}
-	hello := fakes.RawHello{Suites: []uint16{0x0003}, Compression: []uint8{1}, Records: 20, Segment: 9}
+	hello := fakes.RawHello{Suites: []uint16{0x0003}, Compression: []uint8{1}, Records: 20, Segment: 9, Gap: 100 * time.Millisecond}
 	for name, c := range map[string]struct {
 		change func(*fakes.RawHello)
 		fits   bool

@@ -109,14 +109,14 @@ func addExtensions(b *cryptobyte.Builder, h fakes.RawHello, version uint16, serv
 	for _, kind := range h.Extensions {
 		extension(b, kind, true, empty)
 	}
-	extension(b, extServerName, !h.NoSNI && serverName != "" && version > tls.VersionSSL30, func(b *cryptobyte.Builder) {
+	extension(b, extServerName, !h.NoSNI && serverName != "" && version > fakes.VersionSSL3, func(b *cryptobyte.Builder) {
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
 			b.AddUint8(0)
 			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes([]byte(serverName)) })
 		})
 	})
 	extension(b, extExtendedMasterSecret, h.ExtendedMasterSecret, empty)
-	extension(b, extRenegotiation, !h.NoRenegotiation && version > tls.VersionSSL30, func(b *cryptobyte.Builder) { b.AddUint8(0) })
+	extension(b, extRenegotiation, !h.NoRenegotiation && version > fakes.VersionSSL3, func(b *cryptobyte.Builder) { b.AddUint8(0) })
 	extension(b, extSupportedGroups, h.Groups != nil, func(b *cryptobyte.Builder) {
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { add16(b, h.Groups) })
 	})

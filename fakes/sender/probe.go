@@ -3,10 +3,12 @@ package sender
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"mailtls/fakes"
+	"mailtls/fakes/wire"
 	"mailtls/results"
 )
 
@@ -28,12 +30,15 @@ func (p *player) hello(ctx context.Context, s fakes.Step) error {
 	if segment <= 0 {
 		segment = len(b)
 	}
-	for len(b) > 0 {
-		n := min(segment, len(b))
-		if _, err := p.conn.WriteBelow(b[:n]); err != nil {
+	for i, part := range slices.Collect(slices.Chunk(b, segment)) {
+		if i == 1 && s.Raw.Gap > 0 {
+			if err := wire.Pause(ctx, s.Raw.Gap); err != nil {
+				return err
+			}
+		}
+		if _, err := p.conn.WriteBelow(part); err != nil {
 			return fmt.Errorf("send hello: %w", err)
 		}
-		b = b[n:]
 	}
 	return p.reaction(ctx)
 }

@@ -165,8 +165,8 @@ func (p *player) handshake(ctx context.Context, s fakes.Step) error {
 	if err != nil {
 		return err
 	}
-	p.conn.Cut(hello.Records, hello.Segment)
-	defer p.conn.Cut(0, 0)
+	p.conn.Cut(hello.Records, hello.Segment, hello.Gap)
+	defer p.conn.Cut(0, 0, 0)
 	if err := p.conn.Handshake(ctx, config); err != nil {
 		return fmt.Errorf("%w: %w", errMissed, err)
 	}

@@ -125,7 +125,7 @@ func (a *attempt) clientHello(m message) {
 
 // clientHelloV2 keeps the offer of an SSLv2 ClientHello.
 func (a *attempt) clientHelloV2(body []byte) {
-	if h, _ := readClientHelloV2(body); a.facts.Hello == nil {
+	if h := readClientHelloV2(body); a.facts.Hello == nil {
 		a.facts.Hello = &h.offer
 	}
 }

@@ -34,7 +34,8 @@ type Conn struct {
 	spare   []byte     // clear bytes that TLS read and could not use
 	writing sync.Mutex // held during a write below TLS
 
-	records, segment int // see Cut
+	records, segment int           // see Cut
+	pause            time.Duration // see Cut; 0 once it was made
 
 	deadline      sync.Mutex
 	writeDeadline time.Time // that our user set

@@ -3,13 +3,16 @@ package wire
 import (
 	"encoding/binary"
 	"slices"
+	"time"
 )
 
 // Cut has what TLS writes cut up on its way: handshake messages in clear into
 // records of at most records bytes (RFC 8446 §5.1 allows it), and everything
-// into segments of at most segment bytes. 0 leaves them whole. It is called
-// while nothing is being written.
-func (c *Conn) Cut(records, segment int) { c.records, c.segment = records, segment }
+// into segments of at most segment bytes, with a pause after the first. 0 leaves
+// them whole. It is called while nothing is being written.
+func (c *Conn) Cut(records, segment int, pause time.Duration) {
+	c.records, c.segment, c.pause = records, segment, pause
+}
 
 // writeCut writes what TLS made.
 func (c *Conn) writeCut(p []byte) (int, error) {
@@ -27,6 +30,10 @@ func (c *Conn) writeCut(p []byte) (int, error) {
 			return 0, err
 		}
 		out = out[n:]
+		if c.pause > 0 {
+			time.Sleep(c.pause)
+			c.pause = 0
+		}
 	}
 	return len(p), nil
 }

@@ -78,13 +78,13 @@ func readClientHello(body []byte) (h clientHello, ok bool) {
 // readClientHelloV2 reads an SSLv2 ClientHello (RFC 5246 §E.2) from its message
 // type on. A cipher kind of SSL 2.0 itself has three bytes; the others are suites
 // with a zero before them.
-func readClientHelloV2(body []byte) (h clientHello, ok bool) {
+func readClientHelloV2(body []byte) (h clientHello) {
 	s := cryptobyte.String(body)
 	var version, suites, session, challenge uint16
 	var kinds []byte
 	if !s.Skip(1) || !s.ReadUint16(&version) || !s.ReadUint16(&suites) || !s.ReadUint16(&session) ||
 		!s.ReadUint16(&challenge) || !s.ReadBytes(&kinds, int(suites)) || !s.Skip(int(session)) || !s.Skip(int(challenge)) {
-		return h, false
+		return h
 	}
 	h.offer.Versions = []string{versionName(version)}
 	for ; len(kinds) >= 3; kinds = kinds[3:] {
@@ -95,7 +95,7 @@ func readClientHelloV2(body []byte) (h clientHello, ok bool) {
 		h.offer.Suites = append(h.offer.Suites, name)
 	}
 	h.offer.Length, h.offer.Records = len(body), 1
-	return h, s.Empty()
+	return h
 }
 
 // serverHello is what a ServerHello or a HelloRetryRequest says.

@@ -33,7 +33,7 @@ func ReadOffer(b []byte) (offer *Offered, more bool) {
 		read += p.extra + len(p.body)
 		switch {
 		case p.record && p.header.kind == typeSSLv2:
-			h, _ := readClientHelloV2(p.body)
+			h := readClientHelloV2(p.body)
 			offer = &Offered{Hello: h.offer, Length: read}
 		case p.record && p.header.kind == typeHandshake:
 			_, ended := a.add(bytes.Clone(p.body))
