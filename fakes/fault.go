@@ -33,6 +33,9 @@ type Fault struct {
 	IfSilent bool
 	// Segments cuts what is sent into that many segments; 0 and 1 mean one.
 	Segments int
+	// Flights answer the ClientHello, for the action that does; the first that
+	// fits counts.
+	Flights []Flight
 }
 
 // When says where a fault stands to the honest behaviour.
@@ -61,6 +64,7 @@ const (
 	ActionTruncate  Action = "truncate"   // keep only half of the next message
 	ActionTicket    Action = "ticket"     // send a ticket that permits early data, in TLS 1.3
 	ActionGoAlong   Action = "go-along"   // send the ServerHello of a renegotiation, in TLS 1.2
+	ActionFlight    Action = "flight"     // answer a ClientHello that fits with one of Flights; else the handshake is honest
 )
 
 // Moment is the occasion at which the engine asks what to do.

@@ -29,6 +29,9 @@ type Profile struct {
 	Suites []uint16
 	// Cert that it shows; the zero value is a valid one.
 	Cert Cert
+	// RSA gives it a certificate with an RSA key; the zero value has one with an
+	// elliptic curve.
+	RSA bool
 	// ClientCert says whether it asks for the client's certificate.
 	ClientCert ClientCert
 	// Partners are domains whose mail is bound to client certificates.

@@ -80,6 +80,8 @@ type Step struct {
 	Want string
 	// Hello is how the handshake is done; nil means DefaultHello.
 	Hello *Hello
+	// Raw is the ClientHello of a MoveHello.
+	Raw *RawHello
 	// For is how long a silence or an awaited close lasts at the most.
 	For time.Duration
 }
@@ -93,6 +95,7 @@ const (
 	MoveExpect      Move = "expect"       // await one reply
 	MoveSay         Move = "say"          // send Text and await one reply
 	MoveHandshake   Move = "handshake"    // the client's part of a TLS handshake
+	MoveHello       Move = "hello"        // send Raw, and await the server's flight, an alert, clear text or the close
 	MoveListen      Move = "listen"       // send nothing for a time, write down what comes
 	MoveAwaitClose  Move = "await-close"  // write down what comes until the far end closes
 	MoveCloseNotify Move = "close-notify" // say close_notify, leave TCP open
@@ -130,6 +133,9 @@ type Hello struct {
 	// many bytes (RFC 8446 §5.1 allows it), and Segment what is written during
 	// the handshake into TCP segments of at most so many; 0 leaves them whole.
 	Records, Segment int
+	// Gap is the pause after the first segment, so that the server is sure to
+	// see it alone.
+	Gap time.Duration
 	// ALPN protocols offered.
 	ALPN []string
 }

@@ -31,7 +31,7 @@ const TranscriptExt = ".txt"
 //	sanity     before=ok after="refused: 421 too many connections"
 //
 //	session 1 leg=probe peer=pipelining-sender listener=smtp client=127.0.0.1:50412 server=127.0.0.1:25
-//	  tls version=1.3 suite=TLS_AES_128_GCM_SHA256 group=x25519 complete tickets=2 early-data=16384 verify=ok
+//	  tls version=1.3 suite=TLS_AES_128_GCM_SHA256 group=x25519 extensions=supported_versions,key_share complete verify=ok
 //	    hello versions=1.3,1.2 suites=TLS_AES_128_GCM_SHA256 groups=x25519 sni=mx.injection.mailtls.test length=517 records=1
 //	    chain MB8gbm90IGEgcmVhbCBjZXJ0aWZpY2F0ZSwgbGVhZg==
 //	    0.012345000 S clear greeting  -    "220 mx.example ESMTP\r\n"
@@ -200,6 +200,12 @@ func writeTLS(w *lineWriter, f *TLSFacts) {
 	w.attr("version", f.Version)
 	w.attr("suite", f.Suite)
 	w.attr("group", f.Group)
+	w.attr("retry", f.Retry)
+	w.attr("compression", f.Compression)
+	if f.DHBits != 0 {
+		w.number("dh-bits", int64(f.DHBits))
+	}
+	w.list("extensions", f.Extensions)
 	w.attr("alpn", f.ALPN)
 	w.flag("named", f.Named)
 	w.flag("resumed", f.Resumed)
@@ -233,6 +239,8 @@ func writeHello(w *lineWriter, h *ClientHello) {
 	w.list("groups", h.Groups)
 	w.attr("sni", h.SNI)
 	w.list("alpn", h.ALPN)
+	w.list("compression", h.Compression)
+	w.list("extensions", h.Extensions)
 	w.number("length", int64(h.Length))
 	w.number("records", int64(h.Records))
 	w.end()

@@ -216,6 +216,8 @@ func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(cont
 	case d.Instead != nil && d.Instead.Do == fakes.ActionRewrite:
 		x.rewrite = d.Instead.Text
 		return honest(ctx)
+	case d.Instead != nil && d.Instead.Do == fakes.ActionFlight:
+		return x.answerHello(ctx, *d.Instead, honest)
 	case d.Instead != nil:
 		return x.act(ctx, *d.Instead)
 	case d.Refusal != "":

@@ -169,6 +169,17 @@ func (p *peekConn) Peek() ([]byte, error) {
 	return p.ahead, nil
 }
 
+// PeekMore reads on, and returns all that the next Reads will return.
+func (p *peekConn) PeekMore() ([]byte, error) {
+	chunk := make([]byte, 4<<10)
+	n, err := p.Conn.Read(chunk)
+	if n == 0 && err != nil {
+		return nil, fmt.Errorf("look ahead: %w", err)
+	}
+	p.ahead = append(p.ahead, chunk[:n]...)
+	return p.ahead, nil
+}
+
 // Read returns what was looked at first.
 func (p *peekConn) Read(b []byte) (int, error) {
 	if len(p.ahead) == 0 {

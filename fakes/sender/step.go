@@ -33,6 +33,8 @@ func (p *player) step(ctx context.Context, s fakes.Step) error {
 		return p.expect(ctx, s.Want)
 	case fakes.MoveHandshake:
 		return p.handshake(ctx, s)
+	case fakes.MoveHello:
+		return p.hello(ctx, s)
 	case fakes.MoveListen:
 		return p.listen(ctx, s.For, false)
 	case fakes.MoveAwaitClose:
@@ -57,7 +59,7 @@ func (p *player) stage(s fakes.Step) {
 	}
 	stage := results.StageGreeting
 	switch {
-	case s.Do == fakes.MoveHandshake:
+	case s.Do == fakes.MoveHandshake, s.Do == fakes.MoveHello:
 		stage = results.StageHandshake
 	case renews(s.Do):
 		stage = results.StageRenewal
@@ -164,8 +166,8 @@ func (p *player) handshake(ctx context.Context, s fakes.Step) error {
 	if err != nil {
 		return err
 	}
-	p.conn.Cut(hello.Records, hello.Segment)
-	defer p.conn.Cut(0, 0)
+	p.conn.Cut(hello.Records, hello.Segment, hello.Gap)
+	defer p.conn.Cut(0, 0, 0)
 	if err := p.conn.Handshake(ctx, config); err != nil {
 		return fmt.Errorf("%w: %w", errMissed, err)
 	}

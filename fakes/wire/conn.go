@@ -39,7 +39,8 @@ type Conn struct {
 
 	onMessage func(kind byte) error // see OnMessage
 
-	records, segment int // see Cut
+	records, segment int           // see Cut
+	pause            time.Duration // see Cut; 0 once it was made
 
 	deadline      sync.Mutex
 	writeDeadline time.Time // that our user set

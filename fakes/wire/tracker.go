@@ -113,6 +113,8 @@ func (k *tracker) record(t ticket, from results.Side, e piece) {
 		a.message(from, m)
 	}
 	switch {
+	case e.header.kind == typeSSLv2:
+		a.clientHelloV2(e.body)
 	case e.header.kind == typeChangeCipherSpec:
 		d.change(a.version)
 	case encrypted:

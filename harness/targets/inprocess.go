@@ -116,7 +116,7 @@ func elapsed() func() time.Duration {
 // listen gives a server its certificate and a free port.
 func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) {
 	if s.Profile.Offer != fakes.OfferNone {
-		cert, err := issue(authority, s.Profile.Cert, s.Host)
+		cert, err := issue(authority, s.Profile, s.Host)
 		if err != nil {
 			return nil, err
 		}
@@ -129,11 +129,15 @@ func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) 
 	return ln, nil
 }
 
-func issue(authority *pki.Authority, kind fakes.Cert, host string) (tls.Certificate, error) {
+func issue(authority *pki.Authority, p fakes.Profile, host string) (tls.Certificate, error) {
+	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
 	}
-	return authority.Issue(kind, pki.ECDSAP256, host)
+	if p.RSA {
+		key = pki.RSA2048
+	}
+	return authority.Issue(kind, key, host)
 }
 
 // clientCerts makes client certificates for a target that trusts the authority.
