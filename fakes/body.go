@@ -1,10 +1,8 @@
 package fakes
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 )
 
@@ -37,8 +35,10 @@ func (p Part) SHA256() string {
 
 type partReader struct {
 	part Part
-	next int    // offset behind line
-	line []byte // what is left of the line begun
+	next int // offset behind line
+	line []byte
+	// room is for a line and its second dot.
+	room [LineLength + 1]byte
 }
 
 // Read gives the next bytes of the part.
@@ -60,24 +60,28 @@ func (r *partReader) fill() bool {
 		return false
 	}
 	start := r.next - r.next%LineLength
-	line := bodyLine(start / LineLength)
-	end := min(len(line), r.part.To-start)
+	line := r.room[1:]
+	bodyLine(line, start/LineLength)
+	end := min(LineLength, r.part.To-start)
 	r.line = line[r.next-start : end]
 	if r.next == start && line[0] == '.' && !r.part.Raw {
-		r.line = append([]byte{'.'}, r.line...)
+		r.room[0] = '.'
+		r.line = r.room[:1+end]
 	}
 	r.next = start + end
 	return true
 }
 
-// bodyLine is a line of the generated body.
-func bodyLine(n int) []byte {
-	const filler = "TLS carries this line of a message made to be compared"
-	line := fmt.Appendf(make([]byte, 0, LineLength), "%08d ", n)
+// bodyLine writes line n of the generated body: its number, or a dot in place of
+// the first digit, and always the same words.
+func bodyLine(line []byte, n int) {
+	const digits = 8
+	const words = " TLS carries this line of messages made to be compared\r\n"
+	copy(line[digits:], words)
+	for i, rest := digits-1, n; i >= 0; i, rest = i-1, rest/10 {
+		line[i] = '0' + byte(rest%10)
+	}
 	if n%8 == 7 {
 		line[0] = '.'
 	}
-	line = append(line, filler[:min(len(filler), LineLength-2-len(line))]...)
-	line = append(line, bytes.Repeat([]byte{'-'}, LineLength-2-len(line))...)
-	return append(line, "\r\n"...)
 }
