@@ -25,7 +25,7 @@ type hostile struct {
 }
 
 // mostCases of those that need no more than STARTTLS, and little time.
-const mostCases = "area:offer || area:version || row:R-008 || row:R-016 || row:R-025"
+const mostCases = "(area:offer && !row:R-062) || area:version || row:R-008 || row:R-016 || row:R-025"
 
 // greeted, asked and started are the beginning of a session, honest so far.
 var (
