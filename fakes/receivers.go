@@ -102,7 +102,7 @@ func Receivers() []Profile {
 			Partners: []Partner{{Domain: PartnerDomain, Name: ClientName}},
 		},
 		{
-			Name: "requiretls", Doc: "Lists REQUIRETLS inside TLS (RFC 8689).",
+			Name: "requiretls", Doc: "Lists REQUIRETLS inside TLS (RFC 8689), for a domain that has an MTA-STS policy, without which nobody could use it.",
 			Offer: OfferStartTLS, Clear: usual(), TLS: append(usual(), "REQUIRETLS"),
 		},
 	}
@@ -141,7 +141,8 @@ func Models() []Model {
 			results.FeatureMTLS, results.FeatureMTLSRequired),
 		reference("partner", "partner-bound", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
 			results.FeatureMTLS, results.FeaturePartner),
-		reference("requiretls", "requiretls", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureREQUIRETLS),
+		reference("requiretls", "requiretls", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
+			results.FeatureREQUIRETLS, results.FeatureSTS),
 		withClearLogin(reference("auth-in-clear", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern)),
 	}
 }

@@ -126,8 +126,8 @@ type Hello struct {
 	// Groups for key exchange; nil means the library's choice.
 	Groups []tls.CurveID
 	// Cert is the kind of client certificate shown when one is asked for;
-	// empty shows the one that is usual for the target, which is none unless
-	// the target demands one; CertNone shows none.
+	// empty shows the one that is usual for the target, which is a good one
+	// where it claims to ask; CertNone shows none.
 	Cert Cert
 	// Records cuts the handshake messages in clear into records of at most so
 	// many bytes (RFC 8446 §5.1 allows it), and Segment what is written during

@@ -27,9 +27,7 @@ func sessionTwins() []Model {
 // and writes down.
 func publishedTwins() []Model {
 	return []Model{
-		twin("certificate-for-another", "default", "Shows a certificate for another name, and claims an MTA-STS policy.", cert(CertWrongName), func(m *Model) {
-			m.Claims.Features = append(m.Claims.Features, results.FeatureSTS)
-		}),
+		twin("certificate-for-another", "requiretls", "Shows a certificate for another name.", cert(CertWrongName)),
 		twin("keyword-flickers", "default", "Leaves STARTTLS out in every seventh session.", fault(Fault{
 			At: results.StageHello, Phase: PhaseClear, Every: 7, Do: ActionRewrite, Text: "250-mx\r\n250 8BITMIME\r\n",
 		})),

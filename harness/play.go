@@ -122,10 +122,10 @@ func (w *world) serverName() string {
 	return "mx." + w.domain
 }
 
-// usualCert is the client certificate that every session shows to a target which
-// serves nobody without one.
+// usualCert is the client certificate that sessions show to a target which asks
+// for one, unless their script names another.
 func (w *world) usualCert() fakes.Cert {
-	if w.claims.Has(results.FeatureMTLSRequired) {
+	if w.claims.Has(results.FeatureMTLS) && w.running.ClientCert != nil {
 		return fakes.CertClient
 	}
 	return ""
