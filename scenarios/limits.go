@@ -30,7 +30,7 @@ func limited(t *results.Transcript, v results.Verdict) (answer, bool) {
 			continue
 		}
 		if !named {
-			until = len(s.Events)
+			until = len(s.Events) - 1
 		}
 		if a, found := putOff(s, until); found {
 			return a, true
@@ -45,22 +45,24 @@ func limited(t *results.Transcript, v results.Verdict) (answer, bool) {
 func putOff(s *results.Session, until int) (answer, bool) {
 	var seen []string
 	started := false
-	for i, e := range s.Events {
-		if i > until {
-			break
-		}
+	for _, e := range s.Events[:min(until+1, len(s.Events))] {
 		if e.Mark == "" || slices.Contains(seen, e.Mark) {
 			continue
 		}
 		seen = append(seen, e.Mark)
 		a := reply(s, e.Mark)
-		asked := e.Mark == markGreeting || len(sent(s, e.Mark)) > 0
-		due := !started || a.secure
-		if asked && due && a.found && a.refs[0].Event <= until &&
-			(a.is("421", "450", "451") || e.Stage == results.StageStartTLS && !a.secure && a.is("454")) {
+		if !a.found || a.refs[0].Event > until || started && !a.secure {
+			continue
+		}
+		if asked := e.Mark == markGreeting || len(sent(s, e.Mark)) > 0; asked && temporary(a, e.Stage) {
 			return a, true
 		}
 		started = started || e.Mark == markStartTLS && a.is("220")
 	}
 	return answer{}, false
+}
+
+// temporary tells whether a reply puts a client off, whatever it was asked for.
+func temporary(a answer, stage results.Stage) bool {
+	return a.is("421", "450", "451") || stage == results.StageStartTLS && !a.secure && a.is("454")
 }
