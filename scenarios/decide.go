@@ -87,8 +87,10 @@ func disturbed(t *results.Transcript) (results.Verdict, bool) {
 // cutShort finds a dialogue of the case that the window's end broke off.
 func cutShort(c Case, t *results.Transcript) *results.Session {
 	for _, d := range c.Dialogues {
-		if s := probe(t, d.Name); s != nil && s.End == results.EndCancelled {
-			return s
+		for i, s := range t.Sessions {
+			if s.Leg == results.LegProbe && s.Peer == peerName(d.Name) && s.End == results.EndCancelled {
+				return &t.Sessions[i]
+			}
 		}
 	}
 	return nil

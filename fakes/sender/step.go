@@ -15,6 +15,10 @@ import (
 	"mailtls/results"
 )
 
+// maxReply is how many bytes are read of a reply that does not end. It is parsed
+// anew with each segment, so that a generous bound would cost seconds.
+const maxReply = 256 << 10
+
 // errScript means that the script itself cannot be played.
 var errScript = errors.New("script cannot be played")
 
@@ -110,7 +114,7 @@ func (p *player) expect(ctx context.Context, want string) error {
 		case !errors.Is(err, dialect.ErrIncomplete):
 			return fmt.Errorf("%w: wanted %s: %w", errMissed, want, err)
 		}
-		if len(p.buf) > dialect.MaxReply*dialect.MaxLine/16 {
+		if len(p.buf) > maxReply {
 			return fmt.Errorf("%w: wanted %s, got an endless reply", errMissed, want)
 		}
 		if err := p.fill(ctx, deadline); err != nil {
