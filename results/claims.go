@@ -31,6 +31,7 @@ const (
 	FeatureREQUIRETLS   Feature = "requiretls"     // REQUIRETLS (RFC 8689)
 	FeatureLMTP         Feature = "lmtp-tls"       // LMTP with STARTTLS (RFC 2033)
 	FeatureProxy        Feature = "proxy"          // stands behind a proxy
+	FeatureTLSBroken    Feature = "tls-broken"     // offers TLS that it cannot give (RFC 3207 §4: 454)
 )
 
 // Features lists every feature that may be claimed.
@@ -40,7 +41,7 @@ func Features() []Feature {
 		FeatureLegacyMX, FeatureAuthAfterTLS, FeatureSubmission,
 		FeatureSMTPS, FeatureReadback, FeatureSTS, FeatureTLS13, FeatureAuth, FeaturePipelining, FeatureChunking,
 		FeatureMTLS, FeatureMTLSRequired, FeatureMinStrength, FeaturePartner, FeatureDANE, FeatureREQUIRETLS,
-		FeatureLMTP, FeatureProxy,
+		FeatureLMTP, FeatureProxy, FeatureTLSBroken,
 	}
 }
 
