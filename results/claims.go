@@ -10,6 +10,7 @@ type Feature string
 const (
 	FeatureStartTLS     Feature = "starttls"       // offers STARTTLS
 	FeatureTLSOff       Feature = "tls-off"        // has TLS switched off
+	FeatureTLSBroken    Feature = "tls-broken"     // has TLS configured so that it cannot work
 	FeaturePublicMX     Feature = "public-mx"      // takes mail for local domains in clear (RFC 3207 §4)
 	FeatureRequireTLS   Feature = "require-tls"    // refuses mail in clear (RFC 3207 §4: 530)
 	FeatureModern       Feature = "modern"         // nothing below TLS 1.2 (RFC 9325 §3.1.1)
@@ -31,17 +32,16 @@ const (
 	FeatureREQUIRETLS   Feature = "requiretls"     // REQUIRETLS (RFC 8689)
 	FeatureLMTP         Feature = "lmtp-tls"       // LMTP with STARTTLS (RFC 2033)
 	FeatureProxy        Feature = "proxy"          // stands behind a proxy
-	FeatureTLSBroken    Feature = "tls-broken"     // offers TLS that it cannot give (RFC 3207 §4: 454)
 )
 
 // Features lists every feature that may be claimed.
 func Features() []Feature {
 	return []Feature{
-		FeatureStartTLS, FeatureTLSOff, FeaturePublicMX, FeatureRequireTLS, FeatureModern,
+		FeatureStartTLS, FeatureTLSOff, FeatureTLSBroken, FeaturePublicMX, FeatureRequireTLS, FeatureModern,
 		FeatureLegacyMX, FeatureAuthAfterTLS, FeatureSubmission,
 		FeatureSMTPS, FeatureReadback, FeatureSTS, FeatureTLS13, FeatureAuth, FeaturePipelining, FeatureChunking,
 		FeatureMTLS, FeatureMTLSRequired, FeatureMinStrength, FeaturePartner, FeatureDANE, FeatureREQUIRETLS,
-		FeatureLMTP, FeatureProxy, FeatureTLSBroken,
+		FeatureLMTP, FeatureProxy,
 	}
 }
 
