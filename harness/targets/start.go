@@ -2,7 +2,6 @@ package targets
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"mailtls/fakes/pki"
 	"mailtls/results"
 )
 
@@ -20,7 +20,8 @@ type instance struct {
 	v     *variantSpec
 	place *place
 	data  *renderData
-	roots *x509.CertPool
+	// authority is the one above its certificate; nil without one.
+	authority *pki.Authority
 	// child is the software when it runs in the foreground; otherwise pid is
 	// its daemon's, once known.
 	child *child
@@ -44,7 +45,10 @@ func (p *Process) Start(ctx context.Context, v Variant, w Wiring) (*Running, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s/%s: %w", p.m.Name, spec.Name, err)
 	}
-	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, Stop: i.stop}
+	r := &Running{Addrs: i.data.addrs(), Version: i.version, Stop: i.stop}
+	if i.authority != nil {
+		r.Roots, r.ClientCert = i.authority.Roots(), clientCerts(i.authority)
+	}
 	if p.m.Commands.Idle != nil {
 		r.Idle = i.idle
 	}

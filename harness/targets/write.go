@@ -26,7 +26,7 @@ func (i *instance) writeCertificate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	i.roots = authority.Roots()
+	i.authority = authority
 	// The root's own file first: that makes the folder, and proves that it lies
 	// inside.
 	if err := i.place.write(ctx, c.Dir+"/"+caName, authority.RootPEM(), 0o644, ""); err != nil {
