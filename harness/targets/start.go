@@ -2,6 +2,8 @@ package targets
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +12,7 @@ import (
 	"strings"
 	"unicode"
 
-	"mailtls/fakes/pki"
+	"mailtls/fakes"
 	"mailtls/results"
 )
 
@@ -20,8 +22,10 @@ type instance struct {
 	v     *variantSpec
 	place *place
 	data  *renderData
-	// authority is the one above its certificate; nil without one.
-	authority *pki.Authority
+	roots *x509.CertPool
+	// clientCert makes client certificates that the software can verify; nil
+	// without a certificate.
+	clientCert func(fakes.Cert) (tls.Certificate, error)
 	// child is the software when it runs in the foreground; otherwise pid is
 	// its daemon's, once known.
 	child *child
@@ -45,10 +49,7 @@ func (p *Process) Start(ctx context.Context, v Variant, w Wiring) (*Running, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s/%s: %w", p.m.Name, spec.Name, err)
 	}
-	r := &Running{Addrs: i.data.addrs(), Version: i.version, Stop: i.stop}
-	if i.authority != nil {
-		r.Roots, r.ClientCert = i.authority.Roots(), clientCerts(i.authority)
-	}
+	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, ClientCert: i.clientCert, Stop: i.stop}
 	if p.m.Commands.Idle != nil {
 		r.Idle = i.idle
 	}

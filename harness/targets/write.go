@@ -26,7 +26,8 @@ func (i *instance) writeCertificate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	i.authority = authority
+	i.roots = authority.Roots()
+	i.clientCert = clientCerts(authority)
 	// The root's own file first: that makes the folder, and proves that it lies
 	// inside.
 	if err := i.place.write(ctx, c.Dir+"/"+caName, authority.RootPEM(), 0o644, ""); err != nil {
