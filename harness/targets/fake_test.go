@@ -81,17 +81,18 @@ func holder(ref string) error {
 	select {}
 }
 
+// targetFor finds a target that comes with mailtls, or reads a folder.
 func targetFor(ref string) (*Process, error) {
-	if ref != "postfix" {
-		return Load(ref)
-	}
 	all, err := Builtin()
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range all {
 		if p.m.Name == ref {
 			return p, nil
 		}
 	}
-	return nil, errors.Join(err, errors.New("no postfix"))
+	return Load(ref)
 }
 
 func fakeMTA(do string, args []string) error {

@@ -11,35 +11,40 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestGoldenPostfix compares the files and commands of each variant with what
-// they were when somebody last looked at them.
-func TestGoldenPostfix(t *testing.T) {
+// TestGolden compares the files and commands of each variant of each target
+// with what they were when somebody last looked at them.
+func TestGolden(t *testing.T) {
 	t.Parallel()
-	p, err := targetFor("postfix")
+	all, err := Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, v := range p.Spec().Variants {
-		t.Run(v.Name, func(t *testing.T) {
-			t.Parallel()
-			got := renderAll(t, p, i)
-			name := filepath.Join("testdata", "golden", "postfix", v.Name+".txt")
-			if *update {
-				if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatalf("%v; run with -update", err)
-			}
-			if got != string(want) {
-				t.Errorf("differs from %s; run with -update and look at the difference. Got:\n%s", name, got)
-			}
-		})
+	for _, p := range all {
+		for i, v := range p.Spec().Variants {
+			t.Run(p.m.Name+"/"+v.Name, func(t *testing.T) {
+				t.Parallel()
+				checkGolden(t, filepath.Join("testdata", "golden", p.m.Name, v.Name+".txt"), renderAll(t, p, i))
+			})
+		}
+	}
+}
+
+func checkGolden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatalf("%v; run with -update", err)
+	}
+	if got != string(want) {
+		t.Errorf("differs from %s; run with -update and look at the difference. Got:\n%s", name, got)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 
 // builtin holds the folders of the targets that come with mailtls.
 //
-//go:embed postfix
+//go:embed exim postfix
 var builtin embed.FS
 
 // Process is a target that is real software, described by a folder with a

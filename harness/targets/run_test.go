@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"os"
@@ -280,6 +281,9 @@ func hold(t *testing.T, ref string) (addr string, kill func()) {
 	}
 	if n == 0 {
 		kill()
+		if said := fmt.Sprint(cmd.Stderr); strings.Contains(said, ErrRootBusy.Error()) {
+			t.Skip(said)
+		}
 		t.Fatalf("start %s: %s", ref, cmd.Stderr)
 	}
 	return strings.TrimSpace(string(buf[:n])), kill
