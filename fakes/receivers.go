@@ -42,7 +42,10 @@ func Strong(version uint16) Gate {
 }
 
 // Receivers returns the catalogue of named receiving peers.
-func Receivers() []Profile {
+func Receivers() []Profile { return slices.Concat(ordinaryReceivers(), particularReceivers()) }
+
+// ordinaryReceivers differ in when they do TLS, and for whom.
+func ordinaryReceivers() []Profile {
 	return []Profile{
 		{
 			Name: "tls-disabled", Doc: "Has no TLS: STARTTLS is neither listed nor known.",
@@ -79,6 +82,12 @@ func Receivers() []Profile {
 			Name: "smtps", Doc: "Speaks TLS before the greeting, as on port 465, and asks for a login.",
 			Offer: OfferImplicit, Gates: []Gate{MustAuth()}, TLS: usualAuth(),
 		},
+	}
+}
+
+// particularReceivers want something of TLS that most do not.
+func particularReceivers() []Profile {
+	return []Profile{
 		{
 			Name: "certificate-missing", Doc: "Is to do TLS and has no certificate for it: STARTTLS is not listed and gets 454.",
 			Offer: OfferBroken, Clear: usual(),

@@ -24,8 +24,8 @@ func authentication() []Case {
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureAuthAfterTLS}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
-				{Name: "plain", Listener: fakes.ListenSubmission, Script: fakes.Join(clear(), fakes.Say("auth", "5", "AUTH PLAIN {auth-plain}\r\n"), fakes.Quit())},
-				{Name: "login", Listener: fakes.ListenSubmission, Script: fakes.Join(clear(), fakes.Say("auth", "5", "AUTH LOGIN {auth-login}\r\n"), fakes.Quit())},
+				{Name: "plain", Listener: fakes.ListenSubmission, Script: fakes.Join(greeted(), fakes.Say("auth", "5", "AUTH PLAIN {auth-plain}\r\n"), fakes.Quit())},
+				{Name: "login", Listener: fakes.ListenSubmission, Script: fakes.Join(greeted(), fakes.Say("auth", "5", "AUTH LOGIN {auth-login}\r\n"), fakes.Quit())},
 			},
 			Judge: judgeAuthInClear,
 		},

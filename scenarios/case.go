@@ -107,7 +107,7 @@ func All() []Case {
 	var all []Case
 	for _, area := range [][]Case{
 		offer(), starttls(), handshake(), tunnel(), state(), injection(),
-		versions(), certificates(), policy(), authentication(),
+		versions(), certificates(), policy(), enforcing(), authentication(),
 		hellos(), records(), resumption(), clientCertificates(), contents(), smuggling(), robustness(),
 		implicit(), lmtp(), published(), crossProtocol(), trace(), requireTLS(),
 	} {

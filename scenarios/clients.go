@@ -32,7 +32,7 @@ func clientCertificates() []Case {
 func shows(kind fakes.Cert, c Case) Case {
 	c.Role, c.Protocol, c.Judge = results.RoleReceiver, results.SMTP, judgeClientCert
 	c.Needs, c.Levels = []results.Feature{results.FeatureStartTLS, results.FeatureMTLS}, []LevelRule{must()}
-	c.Dialogues = one(clear(), fakes.StartTLS(), fakes.Handshake(showing(kind)),
+	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(showing(kind)),
 		fakes.Ehlo(markEhloTLS), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit())
 	return c
 }
@@ -53,7 +53,7 @@ func partners() []Case {
 			Title:  "A partner's mail is taken inside TLS with the partner's certificate",
 			Source: source, Role: results.RoleReceiver, Protocol: results.SMTP,
 			Needs: needs, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertClient)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit()),
+			Dialogues: one(greeted(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertClient)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit()),
 			Judge:     judgePartnerTaken,
 		},
 		{
@@ -62,10 +62,10 @@ func partners() []Case {
 			Source: source, Role: results.RoleReceiver, Protocol: results.SMTP,
 			Needs: needs, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
-				{Name: "clear", Script: fakes.Join(clear(), fromPartner(), fakes.Quit())},
-				{Name: "none", Script: fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertNone)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit())},
-				{Name: "wrong", Script: fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertClientUnknownCA)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit())},
-				{Name: dialogueOther, Script: fakes.Join(clear(), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit())},
+				{Name: "clear", Script: fakes.Join(greeted(), fromPartner(), fakes.Quit())},
+				{Name: "none", Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertNone)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit())},
+				{Name: "wrong", Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertClientUnknownCA)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit())},
+				{Name: dialogueOther, Script: fakes.Join(greeted(), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit())},
 			},
 			Judge: judgePartnerBound,
 		},

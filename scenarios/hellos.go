@@ -59,7 +59,7 @@ func oldProtocols() []Case {
 		Source: Source{"RFC 3207 §4.1", "Both sides judge what the handshake achieved; a server that is not satisfied may say so inside TLS."},
 		Levels: []LevelRule{info()}, Judge: judgeRefusalForm,
 	})
-	inBand.Dialogues = one(clear(), fakes.StartTLS(), fakes.Handshake(fakes.Hello{Min: tls.VersionTLS10, Max: tls.VersionTLS10}),
+	inBand.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(fakes.Hello{Min: tls.VersionTLS10, Max: tls.VersionTLS10}),
 		fakes.Say(markEhloTLS, "", "EHLO {helo}\r\n"), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"), fakes.Quit())
 	return []Case{
 		inBand,
@@ -150,7 +150,7 @@ func hello(h fakes.RawHello) fakes.Script {
 func probed(h fakes.RawHello, c Case) Case {
 	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
-	c.Dialogues = one(clear(), fakes.StartTLS(), hello(h))
+	c.Dialogues = one(greeted(), fakes.StartTLS(), hello(h))
 	return c
 }
 
@@ -158,7 +158,7 @@ func probed(h fakes.RawHello, c Case) Case {
 func shaken(h fakes.Hello, c Case) Case {
 	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
-	c.Dialogues = one(clear(), fakes.StartTLS(), fakes.Handshake(h), fakes.Ehlo(markEhloTLS), fakes.Quit())
+	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(h), fakes.Ehlo(markEhloTLS), fakes.Quit())
 	return c
 }
 

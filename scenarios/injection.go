@@ -38,7 +38,7 @@ func injection() []Case {
 			Source: Source{"RFC 3207 §4.2; RFC 5321 §2.3.8", rule},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.Say(markStartTLS, "220", "STARTTLS\r\nMAIL FROM:<x"), fakes.Handshake(broad()),
+			Dialogues: one(greeted(), fakes.Say(markStartTLS, "220", "STARTTLS\r\nMAIL FROM:<x"), fakes.Handshake(broad()),
 				fakes.Say(markEhloTLS, "", "EHLO {helo}\r\n"), fakes.Quit()),
 			Judge: judgePartialLine,
 		},
@@ -50,7 +50,7 @@ func injection() []Case {
 // for another's.
 func injected(gap time.Duration, segments ...string) fakes.Dialogue {
 	return fakes.Dialogue{Script: fakes.Join(
-		clear(),
+		greeted(),
 		fakes.Script{{Mark: markStartTLS, Do: fakes.MoveSay, Text: segments, Gap: gap, Want: "220"}},
 		fakes.Handshake(broad()),
 		listen("silence", 2*time.Second),

@@ -32,7 +32,7 @@ func payloads() []Case {
 		injectionCase("injection/command-run/transaction", "R-017", Case{
 			Title:  "A transaction behind STARTTLS is not begun inside TLS",
 			Source: Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2011-0411", behind},
-			Dialogues: one(clear(), fakes.Say(markStartTLS, "220", "STARTTLS\r\n"+opening("")), fakes.Handshake(broad()),
+			Dialogues: one(greeted(), fakes.Say(markStartTLS, "220", "STARTTLS\r\n"+opening("")), fakes.Handshake(broad()),
 				listen("silence", 2*time.Second), fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit()),
 			Fence: true, Judge: judgeTransactionRun,
 		}),
@@ -41,7 +41,7 @@ func payloads() []Case {
 			Source: Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2011-0411", behind},
 			Needs:  []results.Feature{results.FeatureStartTLS, results.FeatureAuth},
 			Dialogues: []fakes.Dialogue{{Listener: fakes.ListenSubmission, Script: fakes.Join(
-				clear(), fakes.Say(markStartTLS, "220", "STARTTLS\r\n"+opening("AUTH PLAIN {auth-plain}\r\n")), fakes.Handshake(broad()),
+				greeted(), fakes.Say(markStartTLS, "220", "STARTTLS\r\n"+opening("AUTH PLAIN {auth-plain}\r\n")), fakes.Handshake(broad()),
 				listen("silence", 2*time.Second), fakes.Say(markEhloTLS, "250", "EHLO {helo2}\r\n"),
 				fakes.Say("auth", "235", "AUTH PLAIN {auth-plain}\r\n"), fakes.Transaction(), fakes.Quit(),
 			)}},
@@ -50,7 +50,7 @@ func payloads() []Case {
 		injectionCase("injection/before-hello", "R-020", Case{
 			Title:  "A command in clear between the go-ahead and the ClientHello is not run",
 			Source: Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2011-0411", after},
-			Dialogues: one(clear(), fakes.StartTLS(), below("", "NOOP\r\n"), fakes.Handshake(broad()),
+			Dialogues: one(greeted(), fakes.StartTLS(), below("", "NOOP\r\n"), fakes.Handshake(broad()),
 				listen("silence", 2*time.Second), fakes.Say("fake", "", "FAKE {canary}\r\n"), fakes.Quit()),
 			Judge: judgeInjected,
 		}),

@@ -17,7 +17,7 @@ func logins() []Case {
 			Needs: []results.Feature{starttls, auth}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
 				onSubmission("control", inside(), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"), fakes.Quit()),
-				onSubmission("kept", clear(), fakes.Say("auth", "235", "AUTH PLAIN {auth-plain}\r\n"),
+				onSubmission("kept", greeted(), fakes.Say("auth", "235", "AUTH PLAIN {auth-plain}\r\n"),
 					fakes.StartTLS(), fakes.Handshake(broad()), fakes.Ehlo(markEhloTLS), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"),
 					fakes.Say("reset", "250", "RSET\r\n"), fakes.Say("again", "", "AUTH PLAIN {auth-plain}\r\n"), fakes.Quit()),
 			},
@@ -30,7 +30,7 @@ func logins() []Case {
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{starttls, auth}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
-				onSubmission("clear", clear(), exchange(), fakes.Quit()),
+				onSubmission("clear", greeted(), exchange(), fakes.Quit()),
 				onSubmission("tls", inside(), exchange(), fakes.Quit()),
 			},
 			Judge: judgeInExchange,
@@ -76,7 +76,7 @@ func mechanism(name string, c Case) Case {
 	c.Row, c.Title = "R-077", "AUTH "+name+" in clear is refused before a secret is asked for"
 	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureAuthAfterTLS}
-	c.Dialogues = []fakes.Dialogue{onSubmission("", clear(), fakes.Say("auth", "5", "AUTH "+name+"\r\n"), fakes.Quit())}
+	c.Dialogues = []fakes.Dialogue{onSubmission("", greeted(), fakes.Say("auth", "5", "AUTH "+name+"\r\n"), fakes.Quit())}
 	c.Judge = judgeMechanism
 	return c
 }

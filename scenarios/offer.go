@@ -16,7 +16,7 @@ func offer() []Case {
 			Source: Source{"RFC 3207 §2; RFC 3207 §3", "The extension's keyword is STARTTLS and takes no parameter; keywords stand on the lines after the first."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.Quit()),
+			Dialogues: one(greeted(), fakes.Quit()),
 			Judge:     judgeListed,
 		},
 		{
@@ -25,7 +25,7 @@ func offer() []Case {
 			Source: Source{"RFC 3207 §4; RFC 5321 §3.8", "STARTTLS without TLS gets an error reply; a command that is not known does not end the session."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureTLSOff}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.Say(markStartTLS, "", "STARTTLS\r\n"), fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit()),
+			Dialogues: one(greeted(), fakes.Say(markStartTLS, "", "STARTTLS\r\n"), fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit()),
 			Judge:     judgeWhileOff,
 		},
 		{
@@ -34,7 +34,7 @@ func offer() []Case {
 			Source: Source{"RFC 3207 §2", "The keyword tells clients that TLS can be had; one that misses it sends in clear."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{should()},
-			Dialogues: []fakes.Dialogue{{Repeat: flickers, Script: fakes.Join(clear(), fakes.Quit())}},
+			Dialogues: []fakes.Dialogue{{Repeat: flickers, Script: fakes.Join(greeted(), fakes.Quit())}},
 			Judge:     judgeFlickers,
 		},
 		{
@@ -44,8 +44,8 @@ func offer() []Case {
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureTLSBroken}, Levels: []LevelRule{should()},
 			Dialogues: []fakes.Dialogue{
-				{Name: "go-on", Script: fakes.Join(clear(), fakes.Say(markStartTLS, "", "STARTTLS\r\n"), fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit())},
-				{Name: "handshake", Script: fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(broad()))},
+				{Name: "go-on", Script: fakes.Join(greeted(), fakes.Say(markStartTLS, "", "STARTTLS\r\n"), fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit())},
+				{Name: "handshake", Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(broad()))},
 			},
 			Judge: judgeBroken,
 		},

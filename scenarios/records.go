@@ -70,7 +70,7 @@ const updated = 16384
 
 // newest is a session up to EHLO inside TLS 1.3.
 func newest() fakes.Script {
-	return fakes.Join(clear(), fakes.StartTLS(),
+	return fakes.Join(greeted(), fakes.StartTLS(),
 		fakes.Handshake(fakes.Hello{Min: tls.VersionTLS13, Max: tls.VersionTLS13}), fakes.Ehlo(markEhloTLS))
 }
 
@@ -79,7 +79,7 @@ func newest() fakes.Script {
 func renegotiation(m fakes.Move, c Case) Case {
 	c.Row, c.Role, c.Protocol = "R-046", results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
-	c.Dialogues = one(clear(), fakes.StartTLS(),
+	c.Dialogues = one(greeted(), fakes.StartTLS(),
 		fakes.Handshake(fakes.Hello{Min: tls.VersionTLS12, Max: tls.VersionTLS12}), fakes.Ehlo(markEhloTLS),
 		fakes.Script{{Mark: markRenegotiate, Do: m}, {Do: fakes.MoveListen, For: 2 * time.Second}},
 		fakes.Say(markNoop, "", "NOOP\r\n"), fakes.Quit())

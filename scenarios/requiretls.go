@@ -23,7 +23,7 @@ func requireTLS() []Case {
 			Source: Source{"RFC 8689 §2; RFC 5321 §4.1.1.11", "The option has no meaning without TLS; a parameter that is not known gets 555."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureREQUIRETLS}, Levels: []LevelRule{should()},
-			Dialogues: one(clear(), fakes.Say(markMail, "", "MAIL FROM:<{from}> REQUIRETLS\r\n"), fakes.Quit()),
+			Dialogues: one(greeted(), fakes.Say(markMail, "", "MAIL FROM:<{from}> REQUIRETLS\r\n"), fakes.Quit()),
 			Judge:     judgeRequireTLSInClear,
 		},
 	}

@@ -34,7 +34,7 @@ func robustness() []Case {
 			Needs: startTLS, Levels: []LevelRule{should()},
 			Dialogues: []fakes.Dialogue{
 				{Name: "before", Repeat: calm, Script: ordinary},
-				{Name: "resets", Repeat: resets, Script: fakes.Join(clear(), fakes.StartTLS(), fakes.Script{{Mark: "reset", Do: fakes.MoveReset}})},
+				{Name: "resets", Repeat: resets, Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Script{{Mark: "reset", Do: fakes.MoveReset}})},
 				{Name: "after", Repeat: calm, Script: ordinary},
 			},
 			Window: 2 * time.Minute, Intrusive: true,
@@ -75,7 +75,7 @@ func robustness() []Case {
 			Source: Source{"RFC 3207 §4", "After the go-ahead only a handshake may follow, and this client can send none."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: startTLS, Levels: []LevelRule{info()},
-			Dialogues: one(clear(), fakes.StartTLS(), fakes.Script{{Mark: "half", Do: fakes.MoveHalfClose}}, awaitClose(stalling)),
+			Dialogues: one(greeted(), fakes.StartTLS(), fakes.Script{{Mark: "half", Do: fakes.MoveHalfClose}}, awaitClose(stalling)),
 			Judge:     judgeHalfClose,
 		},
 	}

@@ -86,7 +86,7 @@ func presuming() fakes.Script {
 
 // greets is a dialogue that says EHLO inside TLS after the given handshake.
 func greets(name string, h fakes.Hello) fakes.Dialogue {
-	return fakes.Dialogue{Name: name, Script: fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(h), fakes.Ehlo(markEhloTLS), fakes.Quit())}
+	return fakes.Dialogue{Name: name, Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(h), fakes.Ehlo(markEhloTLS), fakes.Quit())}
 }
 
 // otherName completes a case with sessions of one TLS version at the most that

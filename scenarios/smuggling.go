@@ -38,7 +38,7 @@ func smuggling() []Case {
 			open      fakes.Script
 			needs     results.Feature
 		}{
-			{"clear", "in clear", clear(), results.FeaturePublicMX},
+			{"clear", "in clear", greeted(), results.FeaturePublicMX},
 			{"tls", "inside TLS", inside(), results.FeatureStartTLS},
 		} {
 			all = append(all, Case{
@@ -61,9 +61,9 @@ func smuggling() []Case {
 		Role:   results.RoleReceiver, Protocol: results.SMTP,
 		Needs: []results.Feature{results.FeatureStartTLS, results.FeaturePublicMX}, Levels: []LevelRule{should()},
 		Dialogues: []fakes.Dialogue{
-			{Name: "lf-clear", Script: fakes.Join(clear(), hidden("\n.\n"))},
+			{Name: "lf-clear", Script: fakes.Join(greeted(), hidden("\n.\n"))},
 			{Name: "lf-tls", Script: fakes.Join(inside(), hidden("\n.\n"))},
-			{Name: "cr-clear", Script: fakes.Join(clear(), hidden("\r.\r"))},
+			{Name: "cr-clear", Script: fakes.Join(greeted(), hidden("\r.\r"))},
 			{Name: "cr-tls", Script: fakes.Join(inside(), hidden("\r.\r"))},
 		},
 		Fence: true,

@@ -28,7 +28,7 @@ func weakHellos() []weakHello {
 func weakSessions() []fakes.Dialogue {
 	var all []fakes.Dialogue
 	for _, w := range weakHellos() {
-		all = append(all, fakes.Dialogue{Name: w.name, Script: fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(w.hello),
+		all = append(all, fakes.Dialogue{Name: w.name, Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(w.hello),
 			fakes.Say(markEhloTLS, "", "EHLO {helo}\r\n"), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"),
 			fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit())})
 	}

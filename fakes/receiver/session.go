@@ -100,7 +100,7 @@ func (x *session) run(ctx context.Context) {
 	err := x.converse(ctx)
 	var netErr net.Error
 	switch {
-	case err == nil, errors.Is(err, errEnd):
+	case errors.Is(err, errEnd):
 	case ctx.Err() != nil:
 		x.end = results.EndCancelled
 	case errors.Is(err, errNoTLS):

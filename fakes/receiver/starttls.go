@@ -40,7 +40,7 @@ func (x *session) startTLS(ctx context.Context, c dialect.Command) error {
 // upgrade does the handshake of STARTTLS and forgets what was learnt before
 // (RFC 3207 §4.2), as far as the profile lets it.
 func (x *session) upgrade(ctx context.Context) error {
-	clear, err := x.leftover()
+	kept, err := x.leftover()
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (x *session) upgrade(ctx context.Context) error {
 	if err := x.handshake(ctx); err != nil {
 		return err
 	}
-	x.buf = clear
+	x.buf = kept
 	p := x.Profile
 	if p.Keeps(fakes.KeepHelo) {
 		x.kept = true
