@@ -104,7 +104,7 @@ func TestProfilesHoldTogether(t *testing.T) {
 		if p.Cert != "" && !slices.Contains(pki.Kinds(), p.Cert) {
 			t.Errorf("%s: there is no certificate of kind %q", p.Name, p.Cert)
 		}
-		if !slices.Contains([]fakes.Offer{fakes.OfferNone, fakes.OfferStartTLS, fakes.OfferImplicit}, p.Offer) {
+		if !slices.Contains([]fakes.Offer{fakes.OfferNone, fakes.OfferStartTLS, fakes.OfferImplicit, fakes.OfferBroken}, p.Offer) {
 			t.Errorf("%s: unknown offer %q", p.Name, p.Offer)
 		}
 		if lowest, highest := cmp.Or(p.MinTLS, tls.VersionTLS12), cmp.Or(p.MaxTLS, tls.VersionTLS13); lowest > highest {

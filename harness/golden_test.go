@@ -69,7 +69,7 @@ func TestRecordGoldenTranscripts(t *testing.T) {
 func (a *album) keep(t *testing.T, rank int, target targets.Target, variant, glob string, wanted results.Status) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "run")
-	r := runInto(t, out, target, variant, glob)
+	r := runInto(t, out, target, variant, results.Filter{Case: glob})
 	for _, c := range r.Cases {
 		if known, err := scenarios.Find(c.ID); err != nil {
 			t.Fatal(err)

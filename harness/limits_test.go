@@ -29,7 +29,7 @@ func limits() map[string][]fakes.Fault {
 		"450 at MAIL":           refuse(results.StageMail, fakes.PhaseAny, grey),
 		"450 at RCPT":           refuse(results.StageRcpt, fakes.PhaseAny, grey),
 		"451 at DATA":           refuse(results.StageData, fakes.PhaseAny, later),
-		"454 at STARTTLS":       refuse(results.StageStartTLS, fakes.PhaseAny, "454 4.7.0 TLS not available for now\r\n"),
+		"454 at STARTTLS":       refuse(results.StageStartTLS, fakes.PhaseClear, "454 4.7.0 TLS not available for now\r\n"),
 		"421 at the greeting":   leave(results.StageGreeting, fakes.PhaseAny),
 		"421 at EHLO":           leave(results.StageHello, fakes.PhaseClear),
 		"421 at STARTTLS":       leave(results.StageStartTLS, fakes.PhaseClear),

@@ -12,7 +12,7 @@ import (
 func TestOfManyRepetitionsSomeAreKept(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "run")
-	r := runInto(t, out, targets.Reference(), "default", "robustness/slow-after-resets")
+	r := runInto(t, out, targets.Reference(), "default", results.Filter{Case: "robustness/slow-after-resets"})
 	f, err := os.Open(filepath.Join(out, r.Cases[0].Transcript))
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,8 @@ import (
 )
 
 // Labels are what a case can be selected by, in Ginkgo's grammar: its level,
-// role, protocol, area, row, and the documents that it rests on.
+// role, protocol, area, row, the documents that it rests on, what it needs, and
+// whether it burdens the target.
 func (c Case) Labels() []string {
 	labels := []string{
 		"level:" + strings.ToLower(string(c.Strongest())),
@@ -19,6 +20,9 @@ func (c Case) Labels() []string {
 	}
 	for _, rfc := range regexp.MustCompile(`RFC (\d+)`).FindAllStringSubmatch(c.Source.Clause, -1) {
 		labels = append(labels, "rfc"+rfc[1])
+	}
+	if c.Intrusive {
+		labels = append(labels, "intrusive")
 	}
 	for _, f := range c.Needs {
 		labels = append(labels, "needs:"+string(f))
