@@ -239,7 +239,7 @@ func checkClientCert(t *testing.T, v Variant, r *Running) {
 // needsCert is the client certificate without which there is no TLS.
 func needsCert(v Variant) fakes.Cert {
 	if v.Claims.Has(results.FeatureMTLSRequired) {
-		return fakes.CertValid
+		return fakes.CertClient
 	}
 	return ""
 }
