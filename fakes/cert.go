@@ -23,3 +23,16 @@ const (
 	CertClientUnknownCA     Cert = "client-unknown-ca"
 	CertClientWrongEKU      Cert = "client-wrong-eku"
 )
+
+// CertNone is no kind of certificate: a hello that names it shows none, whatever
+// is usual for the target.
+const CertNone Cert = "none"
+
+// Names that targets with rules for certain clients are set up for.
+const (
+	// ClientName is the name in client certificates.
+	ClientName = "client.sender.mailtls.example"
+	// PartnerDomain is the sender domain that partner connectors bind to the
+	// client certificate for ClientName.
+	PartnerDomain = "partner.sender.mailtls.example"
+)

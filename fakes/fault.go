@@ -16,6 +16,12 @@ type Fault struct {
 	// Skip lets the first n occasions of a session pass; Times limits how
 	// often it strikes, 0 meaning always.
 	Skip, Times int
+	// Every limits it to each nth session from a client's address; 0 and 1 mean
+	// all.
+	Every int
+	// Session has it strike only in that session from a client's address,
+	// counted from 1; 0 means in each.
+	Session int
 	// Do is what it does.
 	Do Action
 	// Text it sends, as it stands on the wire, for the actions that send.
@@ -27,6 +33,9 @@ type Fault struct {
 	IfSilent bool
 	// Segments cuts what is sent into that many segments; 0 and 1 mean one.
 	Segments int
+	// Flights answer the ClientHello, for the action that does; the first that
+	// fits counts.
+	Flights []Flight
 }
 
 // When says where a fault stands to the honest behaviour.
@@ -51,6 +60,11 @@ const (
 	ActionFin       Action = "fin"        // close the connection
 	ActionReset     Action = "reset"      // reset the connection
 	ActionHalfClose Action = "half-close" // close our direction, go on reading
+	ActionDrop      Action = "drop"       // forget what the client has sent ahead
+	ActionTruncate  Action = "truncate"   // keep only half of the next message
+	ActionTicket    Action = "ticket"     // send a ticket that permits early data, in TLS 1.3
+	ActionGoAlong   Action = "go-along"   // send the ServerHello of a renegotiation, in TLS 1.2
+	ActionFlight    Action = "flight"     // answer a ClientHello that fits with one of Flights; else the handshake is honest
 )
 
 // Moment is the occasion at which the engine asks what to do.
@@ -58,8 +72,12 @@ type Moment struct {
 	Stage  results.Stage
 	Verb   string // empty where no command was given
 	Secure bool
+	// Version is the crypto/tls version number of the session; 0 in clear.
+	Version uint16
 	// Known is true once the client has authenticated.
 	Known bool
+	// Session counts the sessions from the client's address, from 1.
+	Session int
 }
 
 // Decision is what a profile says to do at a moment.
@@ -80,7 +98,7 @@ type Tally map[int]int
 func (p Profile) Decide(m Moment, seen Tally) Decision {
 	var d Decision
 	for i, f := range p.Faults {
-		if f.At != m.Stage || !f.Phase.Matches(m.Secure) {
+		if f.At != m.Stage || !f.Phase.Matches(m.Secure) || !f.meets(m.Session) {
 			continue
 		}
 		n := seen[i]
@@ -101,6 +119,11 @@ func (p Profile) Decide(m Moment, seen Tally) Decision {
 	}
 	d.Refusal = p.refusal(m)
 	return d
+}
+
+// meets tells whether the fault strikes in the nth session of a client.
+func (f Fault) meets(n int) bool {
+	return (f.Session == 0 || f.Session == n) && n%max(1, f.Every) == 0
 }
 
 func (p Profile) refusal(m Moment) string {

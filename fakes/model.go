@@ -18,8 +18,10 @@ type Model struct {
 	// none.
 	Submission, SMTPS *Profile
 	// Late is how much later it hands on every other message that it accepted,
-	// the first one included; 0 for a queue in order.
-	Late time.Duration
+	// the first one included; 0 for a queue in order. With LateSecond it begins
+	// with the second one.
+	Late       time.Duration
+	LateSecond bool
 	// LosesPlain drops what it accepted in clear.
 	LosesPlain bool
 	// Claims it makes when it is the target.

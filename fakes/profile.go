@@ -29,14 +29,28 @@ type Profile struct {
 	Suites []uint16
 	// Cert that it shows; the zero value is a valid one.
 	Cert Cert
+	// RSA gives it a certificate with an RSA key; the zero value has one with an
+	// elliptic curve.
+	RSA bool
 	// ClientCert says whether it asks for the client's certificate.
 	ClientCert ClientCert
+	// Partners are domains whose mail is bound to client certificates.
+	Partners []Partner
 	// Keep is what it wrongly carries across STARTTLS.
 	Keep []Keep
 	// Lenient is what it wrongly accepts.
 	Lenient []Lenient
+	// Omit is what it should do and leaves out.
+	Omit []Omit
+	// LenientTLS is what it wrongly accepts inside TLS only.
+	LenientTLS []Lenient
+	// Strict is what it wrongly refuses.
+	Strict []Strict
 	// Faults are its misbehaviours on the wire.
 	Faults []Fault
+	// Weary is after how many handshakes that did not come about it greets
+	// WearyDelay late; 0 means never.
+	Weary int
 	// Idle is how long it waits for the client's next bytes before it ends the
 	// connection; 0 means DefaultIdle.
 	Idle time.Duration
@@ -47,6 +61,9 @@ type Profile struct {
 // need less, so that a stalled client does not hold a run.
 const DefaultIdle = 10 * time.Second
 
+// WearyDelay is how much later a receiving peer greets once it is weary.
+const WearyDelay = 500 * time.Millisecond
+
 // Offer says how TLS can be had.
 type Offer string
 
@@ -55,6 +72,7 @@ const (
 	OfferNone     Offer = "none"     // no TLS at all
 	OfferStartTLS Offer = "starttls" // upgrade in the session
 	OfferImplicit Offer = "implicit" // TLS before the greeting (RFC 8314 §3)
+	OfferBroken   Offer = "broken"   // STARTTLS is known, and gets 454 for want of a certificate (RFC 3207 §4)
 )
 
 // ClientCert says whether a receiving peer asks for the client's certificate.
@@ -65,7 +83,17 @@ const (
 	ClientCertNone     ClientCert = ""
 	ClientCertOptional ClientCert = "optional" // asked for; whatever comes, the session goes on
 	ClientCertRequired ClientCert = "required" // without one that verifies the handshake fails
+	ClientCertAny      ClientCert = "any"      // without one the handshake fails, whatever it is worth
 )
+
+// Partner binds the mail of a sender domain to TLS with a client certificate
+// (RFC 3207 §6: a server can insist on TLS for chosen hosts).
+type Partner struct {
+	// Domain of the envelope senders that are bound.
+	Domain string
+	// Name that the client certificate must be for.
+	Name string
+}
 
 // Phase is a part of a session.
 type Phase string
@@ -94,12 +122,17 @@ type Gate struct {
 	Reply string
 	// UntilLogin lifts the gate for clients that have authenticated.
 	UntilLogin bool
+	// Below has it stand only inside TLS of a lower version than this one; 0 is
+	// any.
+	Below uint16
 }
 
 // Refuses tells whether the gate answers the command of a moment.
 func (g Gate) Refuses(m Moment) bool {
 	switch {
 	case !g.Phase.Matches(m.Secure), g.UntilLogin && m.Known, slices.Contains(g.Except, m.Verb):
+		return false
+	case g.Below > 0 && (m.Version == 0 || m.Version >= g.Below):
 		return false
 	}
 	return g.Only == nil || slices.Contains(g.Only, m.Verb)
@@ -116,6 +149,7 @@ const (
 	KeepUser         Keep = "user"         // who authenticated in clear is still authenticated
 	KeepEnvelope     Keep = "envelope"     // sender and recipients given in clear, even over a new EHLO
 	KeepCapabilities Keep = "capabilities" // the list shown in clear, STARTTLS included, is shown again
+	KeepTicket       Keep = "ticket"       // name and user of the session whose ticket is shown
 )
 
 // Lenient is something that a parser must refuse and accepts.
@@ -131,13 +165,72 @@ const (
 	LenientDuplicateTLS   Lenient = "duplicate-tls"   // STARTTLS inside TLS gets a go-ahead
 	LenientNoHelo         Lenient = "no-helo"         // MAIL without EHLO or HELO
 	LenientBareLF         Lenient = "bare-lf"         // a line that ends in LF alone (RFC 5321 §2.3.8)
+	LenientHTTP           Lenient = "http"            // the lines of an HTTP request, answered one by one
+	LenientParameters     Lenient = "parameters"      // parameters of MAIL that were never listed (RFC 5321 §4.1.1.11: 555)
+	LenientTicketName     Lenient = "ticket-name"     // a ticket shown under another server name (RFC 6066 §3)
+
+	// What ends a message though only CRLF.CRLF does (RFC 5321 §4.1.1.4).
+	LenientLFDotLF   Lenient = "lf-dot-lf"
+	LenientLFDotCRLF Lenient = "lf-dot-crlf"
+	LenientCRDotCR   Lenient = "cr-dot-cr"
+	LenientCRLFDotLF Lenient = "crlf-dot-lf"
+	LenientNULDot    Lenient = "nul-dot"   // CRLF NUL .CRLF
+	LenientNUL       Lenient = "nul"       // a NUL at the end of a command, which is overlooked
+	LenientTruncated Lenient = "truncated" // content that ends with the connection counts as whole (RFC 5321 §4.1.1.4)
+	LenientBdatDots  Lenient = "bdat-dots" // a dot at the beginning of a line is taken off BDAT content too (RFC 3030 §2)
 )
+
+// Strict is something that a parser must accept and refuses.
+type Strict string
+
+// What can be refused.
+const (
+	StrictCase Strict = "case" // a verb that is not in capitals (RFC 5321 §2.4)
+)
+
+// Omit is something that a receiver should do and leaves out.
+type Omit string
+
+// What can be left out.
+const (
+	OmitTraceTLS    Omit = "trace-tls"    // the S in "with ESMTPS" (RFC 3848 §1)
+	OmitTraceCipher Omit = "trace-cipher" // the tls clause of the trace header (RFC 8314 §4.3)
+	OmitDefaultName Omit = "default-name" // a certificate for clients that ask for no name or an unknown one (RFC 7672 §8.1)
+)
+
+// Omits tells whether the profile leaves o out.
+func (p Profile) Omits(o Omit) bool { return slices.Contains(p.Omit, o) }
 
 // Keeps tells whether the profile carries k across STARTTLS.
 func (p Profile) Keeps(k Keep) bool { return slices.Contains(p.Keep, k) }
 
-// Accepts tells whether the profile wrongly accepts l.
+// Accepts tells whether the profile wrongly accepts l, be it in clear or inside
+// TLS.
 func (p Profile) Accepts(l Lenient) bool { return slices.Contains(p.Lenient, l) }
+
+// Ends returns what ends a message for the profile, inside TLS or not: a line
+// end, a dot and a line end; CRLF.CRLF comes first.
+func (p Profile) Ends(secure bool) []string {
+	ends := []string{"\r\n.\r\n"}
+	for _, e := range []struct {
+		lenient Lenient
+		end     string
+	}{
+		{LenientLFDotLF, "\n.\n"},
+		{LenientLFDotCRLF, "\n.\r\n"},
+		{LenientCRDotCR, "\r.\r"},
+		{LenientCRLFDotLF, "\r\n.\n"},
+		{LenientNULDot, "\r\n\x00.\r\n"},
+	} {
+		if p.Accepts(e.lenient) || secure && slices.Contains(p.LenientTLS, e.lenient) {
+			ends = append(ends, e.end)
+		}
+	}
+	return ends
+}
+
+// Refuses tells whether the profile wrongly refuses s.
+func (p Profile) Refuses(s Strict) bool { return slices.Contains(p.Strict, s) }
 
 // IdleTime is Idle, or DefaultIdle when that is 0.
 func (p Profile) IdleTime() time.Duration {

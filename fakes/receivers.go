@@ -3,6 +3,7 @@ package fakes
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mailtls/results"
@@ -13,8 +14,11 @@ func usual() []string {
 	return []string{"PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES"}
 }
 
-// usualAuth is usual with the mechanisms that need TLS around them.
-func usualAuth() []string { return append(usual(), "AUTH PLAIN LOGIN") }
+// usualTLS is what it lists inside TLS.
+func usualTLS() []string { return append(usual(), "CHUNKING") }
+
+// usualAuth is usualTLS with the mechanisms that need TLS around them.
+func usualAuth() []string { return append(usualTLS(), "AUTH PLAIN LOGIN") }
 
 // MustTLS is the gate of a receiver that takes nothing in clear but what leads
 // to TLS (RFC 3207 §4).
@@ -31,8 +35,17 @@ func MustAuth() Gate {
 	return Gate{Only: []string{"MAIL"}, UntilLogin: true, Reply: "530 5.7.0 Authentication required"}
 }
 
+// Strong is the gate of a receiver for which TLS below a version is not enough
+// (RFC 3207 §4.1).
+func Strong(version uint16) Gate {
+	return Gate{Phase: PhaseTLS, Below: version, Except: []string{"QUIT"}, Reply: "554 5.7.0 This TLS is too weak"}
+}
+
 // Receivers returns the catalogue of named receiving peers.
-func Receivers() []Profile {
+func Receivers() []Profile { return slices.Concat(ordinaryReceivers(), particularReceivers()) }
+
+// ordinaryReceivers differ in when they do TLS, and for whom.
+func ordinaryReceivers() []Profile {
 	return []Profile{
 		{
 			Name: "tls-disabled", Doc: "Has no TLS: STARTTLS is neither listed nor known.",
@@ -40,21 +53,21 @@ func Receivers() []Profile {
 		},
 		{
 			Name: "opportunistic", Doc: "Offers TLS 1.2 and 1.3, and takes plain mail all the same.",
-			Offer: OfferStartTLS, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(),
 		},
 		{
 			Name: "tls10-only", Doc: "Offers STARTTLS but speaks TLS 1.0 and nothing newer.",
-			Offer: OfferStartTLS, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(),
 			MinTLS: tls.VersionTLS10, MaxTLS: tls.VersionTLS10,
 		},
 		{
 			Name: "tls12-required", Doc: "Takes mail only inside TLS 1.2 or later; plain mail gets 530.",
-			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usualTLS(),
 			MinTLS: tls.VersionTLS12,
 		},
 		{
 			Name: "enforcing", Doc: "Takes mail only inside TLS, whatever its version from 1.0 up; plain mail gets 530.",
-			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usual(),
+			Offer: OfferStartTLS, Gates: []Gate{MustTLS()}, Clear: usual(), TLS: usualTLS(),
 			MinTLS: tls.VersionTLS10,
 		},
 		{
@@ -62,8 +75,44 @@ func Receivers() []Profile {
 			Offer: OfferStartTLS, Gates: []Gate{MustTLS(), MustAuth()}, Clear: usual(), TLS: usualAuth(),
 		},
 		{
+			Name: "clear-login", Doc: "Takes mail from users who log in, inside TLS or in clear.",
+			Offer: OfferStartTLS, Gates: []Gate{MustAuth()}, Clear: usualAuth(), TLS: usualAuth(),
+		},
+		{
 			Name: "smtps", Doc: "Speaks TLS before the greeting, as on port 465, and asks for a login.",
 			Offer: OfferImplicit, Gates: []Gate{MustAuth()}, TLS: usualAuth(),
+		},
+	}
+}
+
+// particularReceivers want something of TLS that most do not.
+func particularReceivers() []Profile {
+	return []Profile{
+		{
+			Name: "certificate-missing", Doc: "Is to do TLS and has no certificate for it: STARTTLS is not listed and gets 454.",
+			Offer: OfferBroken, Clear: usual(),
+		},
+		{
+			Name: "minimum-strength", Doc: "Speaks TLS 1.0 and up, and answers 554 to all but QUIT below TLS 1.2.",
+			Offer: OfferStartTLS, Gates: []Gate{Strong(tls.VersionTLS12)}, Clear: usual(), TLS: usual(),
+			MinTLS: tls.VersionTLS10,
+		},
+		{
+			Name: "certificate-asked-for", Doc: "Asks for a client certificate, and goes on whatever comes.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: usual(), ClientCert: ClientCertOptional,
+		},
+		{
+			Name: "certificate-demanded", Doc: "Ends the handshake of clients without a certificate that verifies.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: usual(), ClientCert: ClientCertRequired,
+		},
+		{
+			Name: "partner-bound", Doc: "Takes a partner's mail only inside TLS and with the partner's certificate.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: usual(), ClientCert: ClientCertOptional,
+			Partners: []Partner{{Domain: PartnerDomain, Name: ClientName}},
+		},
+		{
+			Name: "requiretls", Doc: "Lists REQUIRETLS inside TLS (RFC 8689), for a domain that has an MTA-STS policy, without which nobody could use it.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: append(usual(), "REQUIRETLS"),
 		},
 	}
 }
@@ -89,21 +138,35 @@ func mustReceiver(name string) Profile {
 // Models returns the catalogue of models that an in-process target can play.
 func Models() []Model {
 	return []Model{
-		reference("default", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern),
+		reference("default", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13),
 		reference("tls-off", "tls-disabled", results.FeatureTLSOff, results.FeaturePublicMX),
 		reference("tls10-only", "tls10-only", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureLegacyMX),
-		reference("tls12-required", "tls12-required", results.FeatureStartTLS, results.FeatureRequireTLS, results.FeatureModern),
-		withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern)),
+		reference("tls12-required", "tls12-required", results.FeatureStartTLS, results.FeatureRequireTLS, results.FeatureModern, results.FeatureTLS13),
+		withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13)),
+		reference("broken-cert", "certificate-missing", results.FeatureTLSBroken, results.FeaturePublicMX),
+		reference("min-strength", "minimum-strength", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureMinStrength),
+		reference("mtls", "certificate-asked-for", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureMTLS),
+		reference("mtls-required", "certificate-demanded", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
+			results.FeatureMTLS, results.FeatureMTLSRequired),
+		reference("partner", "partner-bound", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
+			results.FeatureMTLS, results.FeaturePartner),
+		reference("requiretls", "requiretls", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
+			results.FeatureREQUIRETLS, results.FeatureSTS),
+		withClearLogin(reference("auth-in-clear", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern)),
 	}
 }
 
 // reference is our own engine, honest, as a target.
 func reference(variant, peer string, features ...results.Feature) Model {
 	p := mustReceiver(peer)
+	features = append(features, results.FeatureReadback, results.FeaturePipelining)
+	if slices.Contains(p.TLS, "CHUNKING") {
+		features = append(features, results.FeatureChunking)
+	}
 	return Model{
 		Name: "reference/" + variant, Doc: "mailtls's own engine, honest: " + p.Doc, Receives: p,
 		Claims: results.Claims{
-			Features:     append(features, results.FeatureReadback),
+			Features:     features,
 			StallSeconds: p.IdleTime().Seconds(),
 		},
 	}
@@ -112,6 +175,14 @@ func reference(variant, peer string, features ...results.Feature) Model {
 func withSubmission(m Model) Model {
 	submission, smtps := mustReceiver("submission"), mustReceiver("smtps")
 	m.Submission, m.SMTPS = &submission, &smtps
-	m.Claims.Features = append(m.Claims.Features, results.FeatureSubmission, results.FeatureSMTPS, results.FeatureAuthAfterTLS)
+	m.Claims.Features = append(m.Claims.Features, results.FeatureSubmission, results.FeatureSMTPS, results.FeatureAuth, results.FeatureAuthAfterTLS)
+	return m
+}
+
+// withClearLogin adds a submission listener that takes logins in clear as well.
+func withClearLogin(m Model) Model {
+	submission := mustReceiver("clear-login")
+	m.Submission = &submission
+	m.Claims.Features = append(m.Claims.Features, results.FeatureSubmission, results.FeatureAuth)
 	return m
 }

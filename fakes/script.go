@@ -29,6 +29,11 @@ func Listeners() []Listener {
 	}
 }
 
+// Implicit tells whether TLS comes first on the listener (RFC 8314 §3).
+func (l Listener) Implicit() bool {
+	return l == ListenSMTPS || l == ListenIMAPS || l == ListenPOP3S
+}
+
 // Dialogue is one session that a sending peer plays. A missed expectation ends
 // it; what that means is for a judge to say.
 type Dialogue struct {
@@ -59,9 +64,14 @@ type Step struct {
 	// Do is the move.
 	Do Move
 	// Text is what is sent, one segment for each element, in which
-	// placeholders such as {helo}, {from}, {rcpt}, {canary} and {message} are
-	// filled in.
+	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary}, {message}, {head}
+	// (its header with the empty line) and {head-size} are filled in.
 	Text []string
+	// Body is the stretch of the generated body that is sent behind Text.
+	Body Part
+	// RecordSize cuts what is sent inside TLS into records of so many bytes, the
+	// last of each segment excepted; 0 makes one of up to 16 KiB.
+	RecordSize int
 	// Gap is the pause between two segments.
 	Gap time.Duration
 	// Below sends under TLS, in clear, even when TLS is up.
@@ -70,6 +80,8 @@ type Step struct {
 	Want string
 	// Hello is how the handshake is done; nil means DefaultHello.
 	Hello *Hello
+	// Raw is the ClientHello of a MoveHello.
+	Raw *RawHello
 	// For is how long a silence or an awaited close lasts at the most.
 	For time.Duration
 }
@@ -83,11 +95,21 @@ const (
 	MoveExpect      Move = "expect"       // await one reply
 	MoveSay         Move = "say"          // send Text and await one reply
 	MoveHandshake   Move = "handshake"    // the client's part of a TLS handshake
+	MoveHello       Move = "hello"        // send Raw, and await the server's flight, an alert, clear text or the close
 	MoveListen      Move = "listen"       // send nothing for a time, write down what comes
 	MoveAwaitClose  Move = "await-close"  // write down what comes until the far end closes
 	MoveCloseNotify Move = "close-notify" // say close_notify, leave TCP open
 	MoveHalfClose   Move = "half-close"   // close our direction of TCP
 	MoveReset       Move = "reset"        // reset the connection
+
+	// MoveKeyUpdate changes our keys in TLS 1.3 and asks the far end to change
+	// its own; MoveRekey only changes ours.
+	MoveKeyUpdate Move = "key-update"
+	MoveRekey     Move = "rekey"
+	// MoveRenegotiate sends a ClientHello inside TLS 1.2 that is bound to the
+	// handshake before (RFC 5746 §3.5), MoveRenegotiateUnbound one that is not.
+	MoveRenegotiate        Move = "renegotiate"
+	MoveRenegotiateUnbound Move = "renegotiate-unbound"
 )
 
 // Hello is how a sending peer does a TLS handshake.
@@ -104,12 +126,16 @@ type Hello struct {
 	// Groups for key exchange; nil means the library's choice.
 	Groups []tls.CurveID
 	// Cert is the kind of client certificate shown when one is asked for;
-	// empty shows none.
+	// empty shows the one that is usual for the target, which is a good one
+	// where it claims to ask; CertNone shows none.
 	Cert Cert
 	// Records cuts the handshake messages in clear into records of at most so
 	// many bytes (RFC 8446 §5.1 allows it), and Segment what is written during
 	// the handshake into TCP segments of at most so many; 0 leaves them whole.
 	Records, Segment int
+	// Gap is the pause after the first segment, so that the server is sure to
+	// see it alone.
+	Gap time.Duration
 	// ALPN protocols offered.
 	ALPN []string
 }

@@ -56,8 +56,8 @@ func smtpTwins() []Model {
 		twin("expired-certificate", "default", "Shows a certificate that has ended.", cert(CertExpired)),
 		twin("unknown-issuer", "default", "Shows a certificate of a root that nobody trusts.", cert(CertUnknownCA)),
 		twin("missing-intermediate", "default", "Leaves the intermediate certificate out.", cert(CertMissingIntermediate)),
-		twin("demands-tls", "default", "Refuses plain mail and claims to be a public MX.", func(m *Model) { m.Receives.Gates = []Gate{MustTLS()} }),
 		twin("drops-plain-mail", "default", "Takes plain mail with 250 and loses it.", func(m *Model) { m.LosesPlain = true }),
+		twin("demands-tls", "default", "Refuses plain mail and claims to be a public MX.", func(m *Model) { m.Receives.Gates = []Gate{MustTLS()} }),
 		twin("takes-plain-mail", "tls12-required", "Takes plain mail and claims to demand TLS.", func(m *Model) { m.Receives.Gates = nil }),
 		twin("refuses-noop", "tls12-required", "Refuses NOOP in clear.", func(m *Model) {
 			m.Receives.Gates[0].Except = []string{"EHLO", "STARTTLS", "QUIT"}

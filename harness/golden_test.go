@@ -21,10 +21,12 @@ var update = flag.Bool("update", false, "record the golden transcripts of scenar
 // and the claims they are judged by.
 const goldenDir = "../scenarios/testdata/transcripts"
 
-// album keeps golden transcripts; the first that fits a name stays.
+// album keeps golden transcripts; of several that fit a name the one of the
+// first target stays, in the order of the catalogue.
 type album struct {
 	mu     sync.Mutex
 	claims map[string]results.Claims
+	from   map[string]int
 }
 
 // TestRecordGoldenTranscripts plays each case against the reference and against
@@ -33,22 +35,22 @@ func TestRecordGoldenTranscripts(t *testing.T) {
 	if !*update {
 		t.Skip("the golden transcripts are recorded with -update only")
 	}
-	a := &album{claims: map[string]results.Claims{}}
+	a := &album{claims: map[string]results.Claims{}, from: map[string]int{}}
 	t.Run("play", func(t *testing.T) {
 		reference := targets.Reference()
-		for _, v := range reference.Spec().Variants {
+		for i, v := range reference.Spec().Variants {
 			t.Run(v.Name, func(t *testing.T) {
 				t.Parallel()
-				a.keep(t, reference, v.Name, "", results.StatusPass)
+				a.keep(t, i, reference, v.Name, "", results.StatusPass)
 			})
 		}
 		all := captures()
-		for _, m := range fakes.Twins() {
+		for i, m := range fakes.Twins() {
 			name := strings.TrimPrefix(m.Name, "twin/")
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				for _, c := range all[name] {
-					a.keep(t, targets.NewInProcess("twin", m.Doc, m), name, c.id, results.StatusFail)
+					a.keep(t, i, targets.NewInProcess("twin", m.Doc, m), name, c.id, results.StatusFail)
 				}
 			})
 		}
@@ -63,8 +65,8 @@ func TestRecordGoldenTranscripts(t *testing.T) {
 }
 
 // keep runs cases and copies the transcripts that came out as wanted; cases that
-// are only recorded have no failing one.
-func (a *album) keep(t *testing.T, target targets.Target, variant, glob string, wanted results.Status) {
+// are only recorded have no failing one. A lower rank goes before a higher one.
+func (a *album) keep(t *testing.T, rank int, target targets.Target, variant, glob string, wanted results.Status) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "run")
 	r := runInto(t, out, target, variant, glob)
@@ -83,8 +85,8 @@ func (a *album) keep(t *testing.T, target targets.Target, variant, glob string, 
 		}
 		name := scenarios.DNSLabel(c.ID) + "." + string(wanted) + results.TranscriptExt
 		a.mu.Lock()
-		if _, kept := a.claims[name]; !kept {
-			a.claims[name] = r.Claims
+		if of, kept := a.from[name]; !kept || rank < of {
+			a.claims[name], a.from[name] = r.Claims, rank
 			err = os.WriteFile(filepath.Join(goldenDir, name), b, 0o644)
 		}
 		a.mu.Unlock()

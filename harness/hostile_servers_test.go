@@ -16,7 +16,10 @@ type hostile struct {
 	// lasts is after how many connections its listener is gone, for ever, though
 	// these are held honestly; 0 for one that stays and is hostile.
 	lasts int
-	// cases to play, as a label filter; empty for those of most servers.
+	// clear: it is met without TLS, where an ordinary conversation goes well even
+	// if every session is hostile.
+	clear bool
+	// cases to play, as a label filter; empty for a few that stand for all.
 	cases string
 	// sees is what is concluded where the ordinary conversations around the case
 	// go well, and only its own session is met so: status and a part of what was
@@ -24,15 +27,18 @@ type hostile struct {
 	sees map[string]string
 }
 
-// mostCases of those that need no more than STARTTLS, and little time.
-const mostCases = "area:offer || area:version || row:R-008 || row:R-016 || row:R-025"
+const (
+	// fewCases are one whose session ends in clear, one that is content when there
+	// is no TLS, and one that wants TLS to be refused in a certain way.
+	fewCases = "row:R-001 || row:R-016 || row:R-036"
+	// tlsCases are those about the handshake that take little time.
+	tlsCases = "row:R-001 || row:R-008 || row:R-016 || row:R-025 || area:version"
+)
 
 // greeted, asked and started are the beginning of a session, honest so far.
-var (
-	greeted = []act{says("220 mx ESMTP\r\n"), hears}
-	asked   = after(greeted, says("250-mx\r\n250 STARTTLS\r\n"), hears)
-	started = after(asked, says("220 go\r\n"))
-)
+func greeted() []act { return []act{says("220 mx ESMTP\r\n"), hears} }
+func asked() []act   { return after(greeted(), says("250-mx\r\n250 STARTTLS\r\n"), hears) }
+func started() []act { return after(asked(), says("220 go\r\n")) }
 
 func after(before []act, acts ...act) []act { return slices.Concat(before, acts) }
 

@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	// patience with hostile servers: short, for many are silent.
-	patience = 3 * time.Second
+	// patience with hostile servers: short, for many are silent, and long enough
+	// for the ordinary conversations around them.
+	patience = 5 * time.Second
 	// slack is what a case may take beyond its window: the ordinary conversation
 	// after it, on a busy machine.
 	slack = 10 * time.Second
@@ -48,7 +49,7 @@ func TestHostileServers(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			var group errgroup.Group
-			group.SetLimit(24)
+			group.SetLimit(16)
 			for _, h := range hostiles() {
 				group.Go(func() error {
 					if err := meet(t, h, between, filepath.Join(dir, h.name)); err != nil {
@@ -62,17 +63,39 @@ func TestHostileServers(t *testing.T) {
 	}
 }
 
-// meet runs the cases of a hostile server, and checks the report and what was
-// stored.
+// errBusy means that a case which should be decided was left open. On a machine
+// that has no time for us an ordinary conversation fails as well; then it is
+// played again.
+var errBusy = errors.New("left open")
+
+// meet plays with a hostile server.
 func meet(t *testing.T, h hostile, between bool, out string) error {
+	const most = 3
+	for n := 1; ; n++ {
+		err := meetOnce(t, h, between, fmt.Sprintf("%s-%d", out, n))
+		if !errors.Is(err, errBusy) || n == most {
+			return err
+		}
+		t.Logf("%s is met again: %v", h.name, err)
+	}
+}
+
+// meetOnce runs the cases of a hostile server, and checks the report and what was
+// stored.
+func meetOnce(t *testing.T, h hostile, between bool, out string) error {
+	claims := []results.Feature{results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern}
+	switch {
+	case h.clear:
+		claims = []results.Feature{results.FeatureTLSOff, results.FeaturePublicMX}
+	case !between:
+		claims = append(claims, results.FeatureReadback) // which comes to nothing
+	}
 	o := harness.Options{
-		Target: hostileTarget{hostile: h, between: between, claims: []results.Feature{
-			results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
-		}},
+		Target: hostileTarget{hostile: h, between: between, claims: claims},
 		Filter: results.Filter{Label: h.cases}, Out: out, Patience: patience, Tool: results.Tool{Name: "mailtls"},
 	}
 	if h.cases == "" {
-		o.Filter.Label = mostCases
+		o.Filter.Label = fewCases
 	}
 	if h.lasts > 0 {
 		o.Parallel = 1 // or which connection is the last would be left to chance
@@ -87,7 +110,7 @@ func meet(t *testing.T, h hostile, between bool, out string) error {
 			faults = append(faults, concluded(c, h, between), stored(out, c))
 		}
 	}
-	if !between && r.Outcome != results.Undecided {
+	if !between && !h.clear && r.Outcome != results.Undecided {
 		faults = append(faults, fmt.Errorf("the outcome is %s", r.Outcome))
 	}
 	return errors.Join(append(faults, readable(out))...)
@@ -96,10 +119,13 @@ func meet(t *testing.T, h hostile, between bool, out string) error {
 // concluded checks the verdict on a case, and that it came in time.
 func concluded(c results.CaseResult, h hostile, between bool) error {
 	want := "inconclusive"
-	if seen, known := h.sees[c.ID]; known && (between || h.lasts > 0) {
+	if seen, known := h.sees[c.ID]; known && (between || h.clear || h.lasts > 0) {
 		want = seen
 	}
 	status, got, _ := strings.Cut(want, " ")
+	if c.Status == results.StatusInconclusive && status != "inconclusive" {
+		return fmt.Errorf("%s is %w: %s; want %s", c.ID, errBusy, c.Reason, want)
+	}
 	if string(c.Status) != status || !strings.Contains(c.Got, got) || status == "inconclusive" && c.Reason == "" {
 		return fmt.Errorf("%s is %s, %q, %q; want %s", c.ID, c.Status, c.Reason, c.Got, want)
 	}

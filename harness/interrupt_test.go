@@ -28,7 +28,7 @@ func TestInterruptedRun(t *testing.T) {
 		{"before the first case", targets.Reference(), 0, 0},
 		{"in the middle", targets.Reference(), 3, 3},
 		{"while floods are read", hostileTarget{
-			hostile: hostile{name: "floods", acts: after(started, floods("250-x\r\n"))}, between: true,
+			hostile: hostile{name: "floods", acts: after(started(), floods("250-x\r\n"))}, between: true,
 			claims: []results.Feature{results.FeatureStartTLS, results.FeatureModern},
 		}, 1, 0},
 	}

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 
 	"mailtls/fakes/receiver"
@@ -28,6 +30,19 @@ type arrival struct {
 	message receiver.Message
 	unit    *unit
 	fence   bool
+	// bodyLength and bodySHA256: see results.Message.
+	bodyLength int64
+	bodySHA256 string
+}
+
+// digestBody measures what stands behind the first empty line of a message.
+func digestBody(content []byte) (length int64, sum string) {
+	_, body, found := bytes.Cut(content, []byte("\r\n\r\n"))
+	if !found {
+		return 0, ""
+	}
+	hash := sha256.Sum256(body)
+	return int64(len(body)), hex.EncodeToString(hash[:])
 }
 
 func newLedger() *ledger {
@@ -43,9 +58,11 @@ func (l *ledger) enter(u *unit) {
 
 // message takes note of an accepted message.
 func (l *ledger) message(m receiver.Message) {
+	a := arrival{message: m}
+	a.bodyLength, a.bodySHA256 = digestBody(m.Data)
+	a.message.Data = nil
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := arrival{message: m}
 	for canary, u := range l.units {
 		for _, to := range m.To {
 			if len(to) >= len(canary) && to[:len(canary)] == canary {

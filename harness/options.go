@@ -102,12 +102,13 @@ func plain(err error) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// matches tells whether a glob selects a case, by its id, its area, or its row.
+// matches tells whether a glob selects a case, by its id with or without the
+// variant, its area, or its row.
 func matches(glob string, c scenarios.Case) bool {
 	if glob == "" {
 		return true
 	}
-	for _, name := range []string{c.ID, c.Area(), c.Row} {
+	for _, name := range []string{c.ID, c.Defect(), c.Area(), c.Row} {
 		if ok, _ := path.Match(glob, name); ok {
 			return true
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync"
 	"time"
 
 	"mailtls/fakes"
@@ -61,6 +60,7 @@ func (u *unit) takeReadback() {
 		for _, a := range r.arrivals {
 			u.transcript.Messages = append(u.transcript.Messages, results.Message{
 				Session: id, Mark: a.message.Mark, From: a.message.From, To: a.message.To, Fence: a.fence,
+				BodyLength: a.bodyLength, BodySHA256: a.bodySHA256,
 			})
 		}
 	}
@@ -72,28 +72,6 @@ func (u *unit) add(s results.Session) int {
 	s.ID = len(u.transcript.Sessions) + 1
 	u.transcript.Sessions = append(u.transcript.Sessions, s)
 	return s.ID
-}
-
-// hold plays a dialogue, as often as it says.
-func (w *world) hold(ctx context.Context, u *unit, d fakes.Dialogue) {
-	n := max(1, d.Repeat)
-	u.store(d.Tickets) // before sessions run in parallel
-	sessions := make([]results.Session, n)
-	play := func(i int) {
-		sessions[i] = w.session(ctx, u, scenarios.PeerName(d.Name), d, u.vars(*w, false))
-	}
-	var parallel sync.WaitGroup
-	for i := range n {
-		if d.Parallel {
-			parallel.Go(func() { play(i) })
-		} else {
-			play(i)
-		}
-	}
-	parallel.Wait()
-	for _, s := range sessions {
-		u.add(s)
-	}
 }
 
 // store is the named store of TLS sessions; nil for no name.
@@ -113,7 +91,7 @@ func (w *world) session(ctx context.Context, u *unit, peer string, d fakes.Dialo
 	host, _, _ := net.SplitHostPort(addr)
 	s := sender.Play(ctx, sender.Session{
 		Peer: peer, Script: d.Script, Listener: l, Addr: addr, From: ownAddress(host, u.from),
-		Tickets: u.store(d.Tickets), Certificate: w.running.ClientCert,
+		Tickets: u.store(d.Tickets), Certificate: w.running.ClientCert, UsualCert: w.usualCert(),
 		ServerName: w.serverName(), Roots: w.running.Roots, Wall: u.start, Vars: vars, Canary: u.canary,
 		Hide: map[string]string{w.password: "<password>"}, Patience: w.Patience,
 		Now: func() time.Duration { return time.Since(u.start) }, KeyLog: w.KeyLog,
@@ -144,6 +122,15 @@ func (w *world) serverName() string {
 	return "mx." + w.domain
 }
 
+// usualCert is the client certificate that sessions show to a target which asks
+// for one, unless their script names another.
+func (w *world) usualCert() fakes.Cert {
+	if w.claims.Has(results.FeatureMTLS) && w.running.ClientCert != nil {
+		return fakes.CertClient
+	}
+	return ""
+}
+
 // ownAddress is the case's own source address where the target is on this
 // machine, and the system's choice else.
 func ownAddress(host string, own netip.Addr) netip.Addr {
@@ -168,7 +155,7 @@ func (w *world) sane(ctx context.Context, u *unit, peer string) string {
 			return fmt.Sprintf("the target has no %s listener", l)
 		}
 		script := scenarios.Sanity(w.claims.Has(results.FeatureStartTLS), l == fakes.ListenSMTPS)
-		s := w.session(ctx, u, peer, fakes.Dialogue{Listener: l, Script: script}, u.vars(*w, false))
+		s := w.session(ctx, u, peer, fakes.Dialogue{Listener: l, Script: script}, u.vars(w, false))
 		if s.End != results.EndOurs {
 			u.add(s)
 			return fmt.Sprintf("%s on %s: %s", s.End, l, lastNote(s))

@@ -112,9 +112,6 @@ func (w *world) play(ctx context.Context, variant targets.Variant, cases []scena
 	if err != nil {
 		return nil, nil, fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
 	}
-	if w.running.Domain != "" {
-		w.domain = w.running.Domain
-	}
 	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
 	units, err := w.all(ctx, cases, st)
 	var notes []string
@@ -161,7 +158,8 @@ func collectorProfile() fakes.Profile {
 	}
 }
 
-// all plays the cases concurrently: most of their time is waiting.
+// all plays the cases concurrently: most of their time is waiting. Those that
+// burden the target come last and one by one, so that they disturb no other.
 func (w *world) all(ctx context.Context, cases []scenarios.Case, st *store) ([]*unit, error) {
 	units := make([]*unit, len(cases))
 	played := 0
@@ -176,23 +174,28 @@ func (w *world) all(ctx context.Context, cases []scenarios.Case, st *store) ([]*
 	if limit == 0 {
 		limit = DefaultParallel
 	}
-	var group errgroup.Group
-	group.SetLimit(limit)
-	for _, u := range units {
-		if u == nil {
-			continue
+	play := func(u *unit) error {
+		w.playCase(ctx, u)
+		if err := st.transcript(u); err != nil {
+			return err
 		}
-		group.Go(func() error {
-			w.playCase(ctx, u)
-			if err := st.transcript(u); err != nil {
-				return err
-			}
-			meter.ended(u, scenarios.Decide(u.Case, &u.transcript, w.claims))
-			return nil
-		})
+		meter.ended(u, scenarios.Decide(u.Case, &u.transcript, w.claims))
+		return nil
 	}
-	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("play cases: %w", err)
+	for _, turn := range []struct {
+		intrusive bool
+		limit     int
+	}{{false, limit}, {true, 1}} {
+		var group errgroup.Group
+		group.SetLimit(turn.limit)
+		for _, u := range units {
+			if u != nil && u.Intrusive == turn.intrusive {
+				group.Go(func() error { return play(u) })
+			}
+		}
+		if err := group.Wait(); err != nil {
+			return nil, fmt.Errorf("play cases: %w", err)
+		}
 	}
 	return units, nil
 }

@@ -22,7 +22,7 @@ const (
 // queue is empty: servers deliver concurrently, and a fence may overtake.
 func (w *world) settle(ctx context.Context, u *unit) results.EndReason {
 	sent := time.Now()
-	vars := u.vars(*w, true)
+	vars := u.vars(w, true)
 	s := w.session(ctx, u, "fence", fakes.Dialogue{Script: scenarios.Ordinary(w.claims.Has(results.FeatureStartTLS))}, vars)
 	u.add(s)
 	u.transcript.Submissions = append(u.transcript.Submissions, results.Submission{

@@ -61,24 +61,28 @@ func smtpCaptures() map[string][]capture {
 		"helo-kept":              {{"state/helo-kept", "and the message says"}, {"state/helo-in-trace", "the message says"}},
 		"helo-kept-late":         {{"state/helo-kept", "and the message says"}, {"state/helo-in-trace", "the message says"}},
 		"envelope-kept":          {{"state/envelope-kept", "and a message arrived"}},
-		"buffer-kept":            {{"injection/same-segment", "unasked, the target sent"}, {"injection/second-segment", "unasked, the target sent"}},
-		"partial-line-kept":      {{"injection/partial-line", "EHLO inside TLS got 503"}},
-		"clear-for-handshake":    {{"handshake/garbage-answered", "in clear"}, {"handshake/clear-command-served", "in clear"}},
-		"clear-after-tls":        {{"tunnel/clear-after-close", "in clear"}},
-		"stall-unbounded":        {{"handshake/stall-unbounded", "stayed silent"}},
-		"tls12-missing":          {{"version/tls12-missing", "protocol_version(70)"}},
-		"tls13-missing":          {{"version/tls13-missing", "protocol_version(70)"}},
-		"tls11-accepted":         {{"version/tls11-accepted", "TLS 1.1"}},
-		"tls10-accepted":         {{"version/tls10-accepted", "TLS 1.0"}},
-		"expired-certificate":    {{"certificate/chain-broken", "expired"}},
-		"unknown-issuer":         {{"certificate/chain-broken", "unknown authority"}},
-		"missing-intermediate":   {{"certificate/chain-broken", "unknown authority"}},
-		"demands-tls":            {{"policy/public-mx-demands-tls", "mail got 530"}},
-		"drops-plain-mail":       {{"policy/public-mx-demands-tls", "was never delivered"}},
-		"takes-plain-mail":       {{"policy/plain-mail-taken", "MAIL got 250"}},
-		"refuses-noop":           {{"policy/escape-verbs-refused", "noop got 530"}},
-		"auth-listed-in-clear":   {{"auth/listed-in-clear", "in clear AUTH PLAIN LOGIN is listed"}},
-		"auth-taken-in-clear":    {{"auth/accepted-in-clear", "AUTH plain got 235"}},
+		"buffer-kept": {
+			{"injection/same-segment", "unasked, the target sent"}, {"injection/second-segment", "unasked, the target sent"},
+			{"injection/command-run/ehlo", "unasked, the target sent"}, {"injection/command-run/reset", "unasked, the target sent"},
+			{"injection/command-run/transaction", "unasked, the target sent"}, {"injection/before-hello", "unasked, the target sent"},
+		},
+		"partial-line-kept":    {{"injection/partial-line", "EHLO inside TLS got 503"}},
+		"clear-for-handshake":  {{"handshake/garbage-answered", "in clear"}, {"handshake/clear-command-served", "in clear"}, {"injection/before-hello", "in clear"}},
+		"clear-after-tls":      {{"tunnel/clear-after-close", "in clear"}},
+		"stall-unbounded":      {{"handshake/stall-unbounded", "stayed silent"}},
+		"tls12-missing":        {{"version/tls12-missing", "protocol_version(70)"}},
+		"tls13-missing":        {{"version/tls13-missing", "protocol_version(70)"}},
+		"tls11-accepted":       {{"version/tls11-accepted", "TLS 1.1"}},
+		"tls10-accepted":       {{"version/tls10-accepted", "TLS 1.0"}},
+		"expired-certificate":  {{"certificate/chain-broken", "expired"}},
+		"unknown-issuer":       {{"certificate/chain-broken", "unknown authority"}},
+		"missing-intermediate": {{"certificate/chain-broken", "unknown authority"}},
+		"demands-tls":          {{"policy/public-mx-demands-tls", "mail got 530"}, {"policy/plain-after-refused-version", "mail got 530"}},
+		"drops-plain-mail":     {{"policy/public-mx-demands-tls", "was never delivered"}},
+		"takes-plain-mail":     {{"policy/plain-mail-taken", "MAIL got 250"}, {"policy/plain-after-refused-version", "MAIL got 250"}},
+		"refuses-noop":         {{"policy/escape-verbs-refused", "noop got 530"}},
+		"auth-listed-in-clear": {{"auth/listed-in-clear", "in clear AUTH PLAIN LOGIN is listed"}},
+		"auth-taken-in-clear":  {{"auth/accepted-in-clear", "AUTH plain got 235"}},
 	}
 }
 
@@ -135,7 +139,7 @@ func TestReferenceConforms(t *testing.T) {
 			}
 			for _, c := range r.Cases {
 				switch c.Status {
-				case results.StatusPass, results.StatusInfo, results.StatusNA:
+				case results.StatusPass, results.StatusInfo, results.StatusNA, results.StatusPending:
 				default:
 					t.Errorf("%s is %s: %s got %q", c.ID, c.Status, c.Reason, c.Got)
 				}

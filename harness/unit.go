@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -71,7 +72,7 @@ func newCanary() string { return strings.ToLower(rand.Text()[:12]) }
 
 // vars fill in the scripts of a unit; fence is true for the ordinary message
 // after the stimulus.
-func (u *unit) vars(w world, fence bool) fakes.Vars {
+func (u *unit) vars(w *world, fence bool) fakes.Vars {
 	local, helo := u.canary, "c-"+u.canary
 	if fence {
 		local, helo = u.canary+fenceMark, "f-"+u.canary
@@ -81,21 +82,36 @@ func (u *unit) vars(w world, fence bool) fakes.Vars {
 		"helo":   helo + "." + senderDomain,
 		"helo2":  "t-" + u.canary + "." + senderDomain,
 		"from":   local + "@" + u.domain + "." + senderDomain,
-		"rcpt":   local + "@" + u.domain + "." + w.domain,
+		"rcpt":   local + "@" + w.recipientDomain(u),
+
+		"partner": fakes.PartnerDomain,
+		// hidden is the recipient of a message that stands inside another.
+		"hidden": local + scenarios.HiddenMark + "@" + w.recipientDomain(u),
 
 		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
 		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),
 	}
-	v["message"] = message(v, local, u.start)
+	v["head"] = head(v, local, u.start)
+	v["head-size"] = strconv.Itoa(len(v["head"]))
+	v["message"] = v["head"] + "This message belongs to a test of TLS on mail paths: " + local + "."
 	return v
+}
+
+// recipientDomain is a domain of the case's own where the target takes mail for
+// every subdomain, and the target's only one else.
+func (w *world) recipientDomain(u *unit) string {
+	if w.running.Domain != "" {
+		return w.running.Domain
+	}
+	return u.domain + "." + w.domain
 }
 
 // senderDomain is the parent of every name that our sending peers go by.
 const senderDomain = "sender.mailtls.example"
 
-// message is an ordinary message (RFC 5322) with the canary in header and body.
-func message(v fakes.Vars, local string, at time.Time) string {
-	return fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: mailtls %s\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\n\r\n"+
-		"This message belongs to a test of TLS on mail paths: %s.",
-		v["from"], v["rcpt"], local, at.Format(time.RFC1123Z), local, senderDomain, local)
+// head is the header of an ordinary message (RFC 5322) with the empty line behind
+// it; the canary is in the header, and in the body of ordinary messages too.
+func head(v fakes.Vars, local string, at time.Time) string {
+	return fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: mailtls %s\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\n\r\n",
+		v["from"], v["rcpt"], local, at.Format(time.RFC1123Z), local, senderDomain)
 }

@@ -42,7 +42,7 @@ func sampleTranscript() *results.Transcript {
 			At: us(70000), Kind: "dns", Name: "injection.mailtls.test.", Type: "MX", Answer: "NOERROR 10 mx.injection.mailtls.test.",
 		}},
 		Messages: []results.Message{
-			{Session: 2, Mark: "t1", To: []string{"fence@injection.mailtls.test", `"odd, name"@injection.mailtls.test`}, Fence: true},
+			{Session: 2, Mark: "t1", BodyLength: 1048120, BodySHA256: "5c02", To: []string{"fence@injection.mailtls.test", `"odd, name"@injection.mailtls.test`}, Fence: true},
 		},
 		Ended: results.Ended{Why: results.EndSettled, At: us(140000)},
 	}
@@ -58,8 +58,10 @@ func sampleProbe() results.Session {
 				Suites:   []string{"TLS_AES_128_GCM_SHA256", "0x1a2b"},
 				Groups:   []string{"X25519MLKEM768", "x25519"},
 				SNI:      "mx.injection.mailtls.test", Length: 517, Records: 1,
+				Compression: []string{"DEFLATE"}, Extensions: []string{"server_name", "supported_groups", "0x1234"},
 			},
-			Version: "1.3", Suite: "TLS_AES_128_GCM_SHA256", Group: "x25519", Complete: true,
+			Version: "1.3", Suite: "TLS_AES_128_GCM_SHA256", Group: "x25519", Complete: true, Tickets: 2, EarlyData: 16384,
+			Retry: "secp256r1", Compression: "DEFLATE", Extensions: []string{"supported_versions", "key_share"}, DHBits: 2048,
 			Alerts: []results.Alert{{From: results.Client, Code: 0, Name: "close_notify"}},
 			Chain:  [][]byte{[]byte("0\x1f not a real certificate, leaf"), []byte("0\x20 not a real certificate, issuer")},
 			Verify: "x509: certificate signed by unknown authority",

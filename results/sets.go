@@ -8,7 +8,7 @@ func Legs() []Leg {
 // Stages lists every stage in the order a conversation meets them.
 func Stages() []Stage {
 	return []Stage{
-		StageConnect, StageGreeting, StageHello, StageStartTLS, StageHandshake, StageAuth,
+		StageConnect, StageGreeting, StageHello, StageStartTLS, StageHandshake, StageRenewal, StageAuth,
 		StageMail, StageRcpt, StageData, StageBody, StageBdat, StageReset, StageNoop,
 		StageVerify, StageEtrn, StageHelp, StageQuit, StageUnknown,
 	}

@@ -179,9 +179,35 @@ func (l *lineReader) number(key string) int64 {
 	return n
 }
 
+// optional is a number of 0 to most that may be left out, for 0.
+func (l *lineReader) optional(key string, most int64) int64 {
+	v := l.attr(key)
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < 0 || n > most {
+		l.fail("want a number from 0 to %d for %s=", most, key)
+	}
+	return n
+}
+
 // count is a number that fits an int.
 func (l *lineReader) count(key string) int {
 	n, err := strconv.Atoi(l.attr(key))
+	if err != nil {
+		l.fail("want a number for %s=", key)
+	}
+	return n
+}
+
+// countOrZero is a count that is left out when it is 0.
+func (l *lineReader) countOrZero(key string) int {
+	s := l.attr(key)
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s)
 	if err != nil {
 		l.fail("want a number for %s=", key)
 	}

@@ -112,6 +112,13 @@ func (w *lineWriter) number(key string, n int64) {
 	w.word(key + "=" + strconv.FormatInt(n, 10))
 }
 
+// optional writes key=value, or nothing when it is 0.
+func (w *lineWriter) optional(key string, n int64) {
+	if n != 0 {
+		w.number(key, n)
+	}
+}
+
 // token is the value as it stands in a line: bare, or quoted when it holds
 // anything that has a meaning there.
 func token(s string) string {

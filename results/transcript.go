@@ -75,6 +75,10 @@ type Message struct {
 	// From is the envelope sender, To the recipients that were accepted.
 	From string
 	To   []string
+	// BodyLength in bytes and BodySHA256 in lower-case hexadecimal of what stands
+	// behind the first empty line of the content; 0 and empty when it has none.
+	BodyLength int64
+	BodySHA256 string
 	// Fence is true for the ordinary message sent after the stimulus.
 	Fence bool
 }
@@ -120,6 +124,9 @@ type Session struct {
 	End SessionEnd
 	// EndAt is the time since the transcript began.
 	EndAt time.Duration
+	// Alike is how many more sessions went as this one did and are not kept; 0
+	// for most. Of a dialogue that is repeated often only some are kept.
+	Alike int
 }
 
 // SessionEnd is how a connection ended.

@@ -18,6 +18,11 @@ func checkTranscript(t *Transcript) error {
 	if !slices.Contains(EndReasons(), t.Ended.Why) {
 		return fmt.Errorf("unknown reason %q why watching ended", t.Ended.Why)
 	}
+	for _, m := range t.Messages {
+		if m.BodyLength < 0 {
+			return fmt.Errorf("message of session %d has a body of %d bytes", m.Session, m.BodyLength)
+		}
+	}
 	ids := map[int]bool{}
 	for i := range t.Sessions {
 		s := &t.Sessions[i]
@@ -53,6 +58,9 @@ func checkSession(s *Session) error {
 }
 
 func checkTLS(f *TLSFacts) error {
+	if f.Tickets < 0 || f.Tickets > math.MaxInt32 {
+		return fmt.Errorf("%d tickets", f.Tickets)
+	}
 	for _, a := range f.Alerts {
 		if !slices.Contains(Sides(), a.From) {
 			return fmt.Errorf("alert from unknown side %q", a.From)

@@ -68,7 +68,7 @@ func fuzzTranscript(data []byte, text, mark string, n int64, cut int, pick uint1
 			ID: id + 1, Leg: chosen(results.Legs(), pick), Peer: text, Listener: mark, Client: text, Server: mark,
 			TLS:    fuzzTLS(data, text, mark, int(n), flag),
 			Events: fuzzEvents(data, text, mark, at, cut, pick),
-			End:    chosen(results.SessionEnds(), pick), EndAt: at,
+			End:    chosen(results.SessionEnds(), pick), EndAt: at, Alike: int(n),
 		})
 	}
 	return tr
@@ -80,7 +80,7 @@ func fuzzTLS(data []byte, text, mark string, n int, flag bool) []results.TLSFact
 			Versions: []string{text}, Suites: []string{mark, text, mark}, Groups: []string{""}, SNI: text,
 			ALPN: []string{mark}, Length: n, Records: -n,
 		},
-		Version: text, Suite: mark, Group: text, ALPN: mark, Resumed: flag, Complete: !flag, Error: text, Verify: mark,
+		Version: text, Suite: mark, Group: text, ALPN: mark, Named: !flag, Resumed: flag, Complete: !flag, Error: text, Verify: mark,
 		Alerts: []results.Alert{{From: results.Server, Fatal: flag, Code: uint8(n), Name: text}},
 	}
 	if len(data) > 0 {

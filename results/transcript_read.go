@@ -163,6 +163,7 @@ func (d *transcriptReader) listLine(keyword, rest string) error {
 		t.Messages = append(t.Messages, Message{
 			Session: l.count("session"), Mark: l.attr("mark"),
 			From: l.attr("from"), To: l.list("to"), Fence: l.flag("fence"),
+			BodyLength: l.optional("length", math.MaxInt64), BodySHA256: l.attr("sha256"),
 		})
 	case "session":
 		return d.begin(l)

@@ -3,6 +3,7 @@ package results
 import (
 	"encoding/base64"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -20,6 +21,7 @@ func (d *transcriptReader) begin(l *lineReader) error {
 		Listener: l.attr("listener"),
 		Client:   l.attr("client"),
 		Server:   l.attr("server"),
+		Alike:    l.countOrZero("alike"),
 	}
 	return l.done()
 }
@@ -60,14 +62,21 @@ func (d *transcriptReader) end(l *lineReader) error {
 
 func readTLS(l *lineReader) (TLSFacts, error) {
 	f := TLSFacts{
-		Version:  l.attr("version"),
-		Suite:    l.attr("suite"),
-		Group:    l.attr("group"),
-		ALPN:     l.attr("alpn"),
-		Resumed:  l.flag("resumed"),
-		Complete: l.flag("complete"),
-		Error:    l.attr("error"),
-		Verify:   l.attr("verify"),
+		Version:     l.attr("version"),
+		Suite:       l.attr("suite"),
+		Group:       l.attr("group"),
+		Retry:       l.attr("retry"),
+		Compression: l.attr("compression"),
+		DHBits:      l.countOrZero("dh-bits"),
+		Extensions:  l.list("extensions"),
+		ALPN:        l.attr("alpn"),
+		Named:       l.flag("named"),
+		Resumed:     l.flag("resumed"),
+		Complete:    l.flag("complete"),
+		Tickets:     int(l.optional("tickets", math.MaxInt32)),
+		EarlyData:   uint32(l.optional("early-data", math.MaxUint32)),
+		Error:       l.attr("error"),
+		Verify:      l.attr("verify"),
 	}
 	return f, l.done()
 }
@@ -118,13 +127,15 @@ func readAlert(l *lineReader) (Alert, error) {
 
 func readHello(l *lineReader) (*ClientHello, error) {
 	h := &ClientHello{
-		Versions: l.list("versions"),
-		Suites:   l.list("suites"),
-		Groups:   l.list("groups"),
-		SNI:      l.attr("sni"),
-		ALPN:     l.list("alpn"),
-		Length:   l.count("length"),
-		Records:  l.count("records"),
+		Versions:    l.list("versions"),
+		Suites:      l.list("suites"),
+		Groups:      l.list("groups"),
+		SNI:         l.attr("sni"),
+		ALPN:        l.list("alpn"),
+		Compression: l.list("compression"),
+		Extensions:  l.list("extensions"),
+		Length:      l.count("length"),
+		Records:     l.count("records"),
 	}
 	return h, l.done()
 }

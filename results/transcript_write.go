@@ -31,7 +31,7 @@ const TranscriptExt = ".txt"
 //	sanity     before=ok after="refused: 421 too many connections"
 //
 //	session 1 leg=probe peer=pipelining-sender listener=smtp client=127.0.0.1:50412 server=127.0.0.1:25
-//	  tls version=1.3 suite=TLS_AES_128_GCM_SHA256 group=x25519 complete verify=ok
+//	  tls version=1.3 suite=TLS_AES_128_GCM_SHA256 group=x25519 extensions=supported_versions,key_share complete verify=ok
 //	    hello versions=1.3,1.2 suites=TLS_AES_128_GCM_SHA256 groups=x25519 sni=mx.injection.mailtls.test length=517 records=1
 //	    chain MB8gbm90IGEgcmVhbCBjZXJ0aWZpY2F0ZSwgbGVhZg==
 //	    0.012345000 S clear greeting  -    "220 mx.example ESMTP\r\n"
@@ -52,7 +52,7 @@ const TranscriptExt = ".txt"
 //	  end eof 0.132000000
 //
 //	query 0.070000000 dns MX injection.mailtls.test. "NOERROR 10 mx.injection.mailtls.test."
-//	message session=2 mark=t1 from="" to=fence@injection.mailtls.test fence
+//	message session=2 mark=t1 from="" to=fence@injection.mailtls.test length=1048120 sha256=5c02 fence
 //	ended settled 0.140000000
 //
 // A line is fields between spaces: some told by their place, the others
@@ -156,6 +156,8 @@ func writeFooter(w *lineWriter, t *Transcript) {
 		w.attr("mark", m.Mark)
 		w.word("from=" + token(m.From)) // "" is the null sender: worth seeing
 		w.list("to", m.To)
+		w.optional("length", m.BodyLength)
+		w.attr("sha256", m.BodySHA256)
 		w.flag("fence", m.Fence)
 		w.end()
 	}
@@ -175,6 +177,9 @@ func writeSession(w *lineWriter, s *Session) {
 	w.attr("listener", s.Listener)
 	w.attr("client", s.Client)
 	w.attr("server", s.Server)
+	if s.Alike != 0 {
+		w.number("alike", int64(s.Alike))
+	}
 	w.end()
 	for i := range s.TLS {
 		writeTLS(w, &s.TLS[i])
@@ -195,9 +200,18 @@ func writeTLS(w *lineWriter, f *TLSFacts) {
 	w.attr("version", f.Version)
 	w.attr("suite", f.Suite)
 	w.attr("group", f.Group)
+	w.attr("retry", f.Retry)
+	w.attr("compression", f.Compression)
+	if f.DHBits != 0 {
+		w.number("dh-bits", int64(f.DHBits))
+	}
+	w.list("extensions", f.Extensions)
 	w.attr("alpn", f.ALPN)
+	w.flag("named", f.Named)
 	w.flag("resumed", f.Resumed)
 	w.flag("complete", f.Complete)
+	w.optional("tickets", int64(f.Tickets))
+	w.optional("early-data", int64(f.EarlyData))
 	w.text("error", f.Error)
 	w.attr("verify", f.Verify)
 	w.end()
@@ -225,6 +239,8 @@ func writeHello(w *lineWriter, h *ClientHello) {
 	w.list("groups", h.Groups)
 	w.attr("sni", h.SNI)
 	w.list("alpn", h.ALPN)
+	w.list("compression", h.Compression)
+	w.list("extensions", h.Extensions)
 	w.number("length", int64(h.Length))
 	w.number("records", int64(h.Records))
 	w.end()

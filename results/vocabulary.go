@@ -52,6 +52,7 @@ const (
 	StageHello     Stage = "hello"     // EHLO, HELO, LHLO, CAPABILITY, CAPA
 	StageStartTLS  Stage = "starttls"  // STARTTLS, STLS
 	StageHandshake Stage = "handshake" // from the go-ahead to the end of the TLS handshake
+	StageRenewal   Stage = "renewal"   // KeyUpdate or renegotiation inside TLS
 	StageAuth      Stage = "auth"      // AUTH, LOGIN, AUTHENTICATE, USER, PASS
 	StageMail      Stage = "mail"      // MAIL FROM
 	StageRcpt      Stage = "rcpt"      // RCPT TO

@@ -7,7 +7,7 @@ import (
 
 // authentication holds the cases about logging in.
 func authentication() []Case {
-	return []Case{
+	return append([]Case{
 		{
 			ID: "auth/listed-in-clear", Row: "R-075",
 			Title:  "AUTH is listed inside TLS only",
@@ -24,12 +24,12 @@ func authentication() []Case {
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureAuthAfterTLS}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
-				{Name: "plain", Listener: fakes.ListenSubmission, Script: fakes.Join(clear(), fakes.Say("auth", "5", "AUTH PLAIN {auth-plain}\r\n"), fakes.Quit())},
-				{Name: "login", Listener: fakes.ListenSubmission, Script: fakes.Join(clear(), fakes.Say("auth", "5", "AUTH LOGIN {auth-login}\r\n"), fakes.Quit())},
+				{Name: "plain", Listener: fakes.ListenSubmission, Script: fakes.Join(greeted(), fakes.Say("auth", "5", "AUTH PLAIN {auth-plain}\r\n"), fakes.Quit())},
+				{Name: "login", Listener: fakes.ListenSubmission, Script: fakes.Join(greeted(), fakes.Say("auth", "5", "AUTH LOGIN {auth-login}\r\n"), fakes.Quit())},
 			},
 			Judge: judgeAuthInClear,
 		},
-	}
+	}, logins()...)
 }
 
 func judgeAuthListed(t *results.Transcript, _ results.Claims) results.Verdict {

@@ -107,9 +107,9 @@ func All() []Case {
 	var all []Case
 	for _, area := range [][]Case{
 		offer(), starttls(), handshake(), tunnel(), state(), injection(),
-		versions(), certificates(), policy(), authentication(),
+		versions(), certificates(), policy(), enforcing(), authentication(),
 		hellos(), records(), resumption(), clientCertificates(), contents(), smuggling(), robustness(),
-		implicit(), published(),
+		implicit(), lmtp(), published(), crossProtocol(), trace(), requireTLS(),
 	} {
 		all = append(all, area...)
 	}

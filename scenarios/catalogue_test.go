@@ -12,21 +12,27 @@ import (
 	"mailtls/scenarios"
 )
 
-func TestCatalogueIsConsistent(t *testing.T) {
+func TestNamesAreWellFormedAndNobodyElses(t *testing.T) {
 	id := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){1,2}$`)
 	row := regexp.MustCompile(`^[RSAP]-[0-9]{2}[0-9A-Z]$`)
-	clause := regexp.MustCompile(`^((RFC \d+ §[A-Z0-9.]+|CVE-\d{4}-\d+)(; )?)+$`)
-	ids, rows, labels := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	ids, rows, labels := map[string]bool{}, map[string]string{}, map[string]bool{}
 	for _, c := range scenarios.All() {
 		if !id.MatchString(c.ID) || ids[c.ID] {
 			t.Errorf("%s: the id is no area/defect in kebab-case, or another's", c.ID)
 		}
-		if !row.MatchString(c.Row) || rows[c.Row] {
-			t.Errorf("%s: the row %q is none, or another's", c.ID, c.Row)
+		if area, taken := rows[c.Row]; !row.MatchString(c.Row) || taken && area != c.Area() {
+			t.Errorf("%s: the row %q is none, or another area's", c.ID, c.Row)
 		}
 		if label := scenarios.DNSLabel(c.ID); len(label) > 63 || labels[label] {
 			t.Errorf("%s: the DNS label %q is too long, or another's", c.ID, label)
 		}
+		ids[c.ID], rows[c.Row], labels[scenarios.DNSLabel(c.ID)] = true, c.Area(), true
+	}
+}
+
+func TestCasesAreComplete(t *testing.T) {
+	clause := regexp.MustCompile(`^((RFC \d+ §[A-Z0-9.]+|CVE-\d{4}-\d+)(; )?)+$`)
+	for _, c := range scenarios.All() {
 		if !clause.MatchString(c.Source.Clause) || !strings.HasSuffix(c.Source.Text, ".") {
 			t.Errorf("%s: the source is not spelled as RFC 3207 §4, with a sentence: %+v", c.ID, c.Source)
 		}
@@ -41,7 +47,6 @@ func TestCatalogueIsConsistent(t *testing.T) {
 				t.Errorf("%s: needs the unknown feature %q", c.ID, f)
 			}
 		}
-		ids[c.ID], rows[c.Row], labels[scenarios.DNSLabel(c.ID)] = true, true, true
 	}
 }
 

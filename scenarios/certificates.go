@@ -25,7 +25,39 @@ func certificates() []Case {
 			Dialogues: one(inside(), fakes.Quit()),
 			Judge:     judgeChain,
 		},
+		{
+			ID: "certificate/name-differs", Row: "R-057",
+			Title:  "The certificate names the host that was asked for",
+			Source: Source{"RFC 8461 §4.2", "Under an MTA-STS policy the certificate's alternative names hold the name of the MX."},
+			Role:   results.RoleReceiver, Protocol: results.SMTP,
+			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must(results.FeatureSTS), info()},
+			Dialogues: one(inside(), fakes.Quit()),
+			Judge:     judgeName,
+		},
 	}
+}
+
+func judgeName(t *results.Transcript, _ results.Claims) results.Verdict {
+	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS, markHandshake)
+	if !ok {
+		return v
+	}
+	f, refs := facts(s), handshakeRefs(s)
+	if f.Hello == nil || f.Hello.SNI == "" {
+		return inconclusive("no name was asked for")
+	}
+	want := "a certificate for " + f.Hello.SNI
+	if len(f.Chain) == 0 {
+		return fail(want, "no certificate was shown", refs...)
+	}
+	leaf, err := x509.ParseCertificate(f.Chain[0])
+	if err != nil {
+		return fail(want, "the certificate cannot be read: "+err.Error(), refs...)
+	}
+	if err := leaf.VerifyHostname(f.Hello.SNI); err != nil {
+		return fail(want, "the certificate is for "+subject(f.Chain[0]), refs...)
+	}
+	return pass(want, "the certificate is for "+subject(f.Chain[0]), refs...)
 }
 
 func judgeChain(t *results.Transcript, _ results.Claims) results.Verdict {

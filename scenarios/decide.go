@@ -49,6 +49,9 @@ func conclude(c Case, t *results.Transcript, claims results.Claims) results.Verd
 	if v.Status == results.StatusError {
 		return v
 	}
+	if limit, found := limited(t, v); found {
+		return inconclusive("the target was not willing, or not able, for now: %s", limit)
+	}
 	if t.Sanity.After != results.SanityOK {
 		return inconclusive("the ordinary conversation after the case failed: %s", unsaid(t.Sanity.After))
 	}
@@ -71,7 +74,7 @@ func disturbed(t *results.Transcript) (results.Verdict, bool) {
 		return inconclusive("the ordinary conversation before the case failed: %s", unsaid(t.Sanity.Before)), true
 	}
 	for _, s := range t.Sessions {
-		if s.Leg == results.LegReadback && s.EndAt > t.Ended.At {
+		if s.Leg == results.LegReadback && settled(t) && s.EndAt > t.Ended.At {
 			return results.Verdict{
 				Status: results.StatusError,
 				Reason: fmt.Sprintf("session %d brought a message after watching had ended", s.ID),
@@ -87,8 +90,10 @@ func disturbed(t *results.Transcript) (results.Verdict, bool) {
 // cutShort finds a dialogue of the case that the window's end broke off.
 func cutShort(c Case, t *results.Transcript) *results.Session {
 	for _, d := range c.Dialogues {
-		if s := probe(t, d.Name); s != nil && s.End == results.EndCancelled {
-			return s
+		for _, s := range probes(t, d.Name) {
+			if s.End == results.EndCancelled {
+				return s
+			}
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ func handshake() []Case {
 			Source: Source{"RFC 3207 §4", "Once the go-ahead is given the client starts the handshake; nothing else has a place on the wire."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.StartTLS(), listen("silence", 3*time.Second)),
+			Dialogues: one(greeted(), fakes.StartTLS(), listen("silence", 3*time.Second)),
 			Judge:     judgeSpeaksFirst,
 		},
 		{
@@ -32,7 +32,7 @@ func handshake() []Case {
 			Source: Source{"RFC 3207 §4", "After the go-ahead only a TLS handshake may follow; the session does not fall back to SMTP in clear."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.StartTLS(), below("clear", noise()), awaitClose(closing)),
+			Dialogues: one(greeted(), fakes.StartTLS(), below("clear", noise()), awaitClose(closing)),
 			Judge:     judgeNoClearReply,
 		},
 		{
@@ -41,7 +41,7 @@ func handshake() []Case {
 			Source: Source{"RFC 3207 §4; RFC 3207 §4.1", "After the go-ahead only a TLS handshake may follow; what it achieved is then judged by both sides."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.StartTLS(), below("clear", "MAIL FROM:<{from}>\r\n"), awaitClose(closing)),
+			Dialogues: one(greeted(), fakes.StartTLS(), below("clear", "MAIL FROM:<{from}>\r\n"), awaitClose(closing)),
 			Judge:     judgeNoClearReply,
 		},
 		{
@@ -50,7 +50,7 @@ func handshake() []Case {
 			Source: Source{"RFC 5321 §4.5.3.2.7", "A server has a time after which it gives a silent client up; how long is its own to say."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{should()},
-			Dialogues: one(clear(), fakes.StartTLS(), fakes.Script{{Mark: "stall", Do: fakes.MoveAwaitClose, For: stalling}}),
+			Dialogues: one(greeted(), fakes.StartTLS(), fakes.Script{{Mark: "stall", Do: fakes.MoveAwaitClose, For: stalling}}),
 			Window:    stalling + 10*time.Second,
 			Judge:     judgeStall,
 		},

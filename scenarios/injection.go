@@ -13,7 +13,7 @@ import (
 // between STARTTLS and the handshake (CVE-2011-0411 and its many twins).
 func injection() []Case {
 	const rule = "What came in clear does not count inside TLS; STARTTLS is the last command of its group, and what follows it in the buffer is not run."
-	return []Case{
+	return append([]Case{
 		{
 			ID: "injection/same-segment", Row: "R-016",
 			Title:  "A command in the segment of STARTTLS is not run inside TLS",
@@ -38,11 +38,11 @@ func injection() []Case {
 			Source: Source{"RFC 3207 §4.2; RFC 5321 §2.3.8", rule},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.Say(markStartTLS, "220", "STARTTLS\r\nMAIL FROM:<x"), fakes.Handshake(broad()),
+			Dialogues: one(greeted(), fakes.Say(markStartTLS, "220", "STARTTLS\r\nMAIL FROM:<x"), fakes.Handshake(broad()),
 				fakes.Say(markEhloTLS, "", "EHLO {helo}\r\n"), fakes.Quit()),
 			Judge: judgePartialLine,
 		},
-	}
+	}, payloads()...)
 }
 
 // injected is a session that sends more than STARTTLS, does the handshake, waits
@@ -50,7 +50,7 @@ func injection() []Case {
 // for another's.
 func injected(gap time.Duration, segments ...string) fakes.Dialogue {
 	return fakes.Dialogue{Script: fakes.Join(
-		clear(),
+		greeted(),
 		fakes.Script{{Mark: markStartTLS, Do: fakes.MoveSay, Text: segments, Gap: gap, Want: "220"}},
 		fakes.Handshake(broad()),
 		listen("silence", 2*time.Second),
@@ -68,10 +68,8 @@ func judgeInjected(t *results.Transcript, _ results.Claims) results.Verdict {
 	if v, done := refusedToStart(s, want); done {
 		return v
 	}
-	for _, mark := range []string{markHandshake, "silence"} {
-		if b, refs := heard(s, mark, true); len(b) > 0 {
-			return fail(want, fmt.Sprintf("unasked, the target sent %q inside TLS", clip(b)), refs...)
-		}
+	if v, done := unasked(s, want); done {
+		return v
 	}
 	if !marked(s, "fake") {
 		return pass(want, "nothing was run: "+ending(s), handshakeRefs(s)...)

@@ -32,6 +32,13 @@ func (c Case) Area() string {
 	return area
 }
 
+// Defect is the id without the variant: its first two parts.
+func (c Case) Defect() string {
+	area, rest, _ := strings.Cut(c.ID, "/")
+	defect, _, _ := strings.Cut(rest, "/")
+	return area + "/" + defect
+}
+
 // DNSLabel is an id as one DNS label: "/" becomes "-", and what is longer than
 // 50 bytes is cut there and told apart by 6 digits of its SHA-256.
 func DNSLabel(id string) string {

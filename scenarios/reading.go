@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mailtls/fakes/dialect"
@@ -30,6 +31,18 @@ func peerName(dialogue string) string {
 
 // PeerName is the name under which a dialogue's session is recorded.
 func PeerName(dialogue string) string { return peerName(dialogue) }
+
+// probes returns the sessions of a dialogue that is repeated, as far as they are
+// kept.
+func probes(t *results.Transcript, name string) []*results.Session {
+	var all []*results.Session
+	for i, s := range t.Sessions {
+		if s.Leg == results.LegProbe && s.Peer == peerName(name) {
+			all = append(all, &t.Sessions[i])
+		}
+	}
+	return all
+}
 
 // answer is the first reply under a mark, with the events that carried it.
 type answer struct {
@@ -81,6 +94,27 @@ func reply(s *results.Session, mark string) answer {
 	return a
 }
 
+// replies reads all the replies under some marks, in order, as a client does
+// that sent several commands at once; what is no reply ends them.
+func replies(s *results.Session, marks ...string) ([]dialect.Reply, []results.EventRef) {
+	var b []byte
+	var refs []results.EventRef
+	for i, e := range s.Events {
+		if slices.Contains(marks, e.Mark) && e.From == results.Server && e.Kind == results.EventData {
+			b = append(b, shown(e)...)
+			refs = append(refs, results.EventRef{Session: s.ID, Event: i})
+		}
+	}
+	var all []dialect.Reply
+	for {
+		r, rest, err := dialect.CutReply(b)
+		if err != nil {
+			return all, refs
+		}
+		all, b = append(all, r), rest
+	}
+}
+
 // String is the reply, or what was seen in its place.
 func (a answer) String() string {
 	if a.found {
@@ -97,6 +131,12 @@ func (a answer) is(prefixes ...string) bool {
 		}
 	}
 	return false
+}
+
+// hasStatus tells whether the reply's text begins with an enhanced status code
+// (RFC 2034 §3) of that beginning.
+func hasStatus(a answer, prefix string) bool {
+	return len(a.Lines) > 0 && strings.HasPrefix(a.Lines[0], prefix)
 }
 
 // sent points at what we sent under a mark.
@@ -191,6 +231,7 @@ func alertFrom(f results.TLSFacts) (results.Alert, bool) {
 const (
 	closeNotify     = 0
 	protocolVersion = 70
+	noRenegotiation = 100
 )
 
 // handshakeRefs points at the alerts and at how the handshake ended.

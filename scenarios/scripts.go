@@ -18,6 +18,7 @@ const (
 	markRcpt      = "rcpt"
 	markData      = "data"
 	markBody      = "body"
+	markQuit      = "quit"
 )
 
 // closing is how long the end of a connection is awaited where it is due at
@@ -27,17 +28,26 @@ const closing = 5 * time.Second
 // broad is a handshake that any target can take part in, TLS 1.0 to 1.3.
 func broad() fakes.Hello { return fakes.Hello{Min: tls.VersionTLS10, Max: tls.VersionTLS13} }
 
-// clear is a session up to its first EHLO.
-func clear() fakes.Script { return fakes.Join(fakes.Greet(), fakes.Ehlo(markEhlo)) }
+// greeted is a session up to its first EHLO.
+func greeted() fakes.Script { return fakes.Join(fakes.Greet(), fakes.Ehlo(markEhlo)) }
 
 // upgraded is a session up to the end of the handshake; nothing was said inside
 // TLS yet.
 func upgraded() fakes.Script {
-	return fakes.Join(clear(), fakes.StartTLS(), fakes.Handshake(broad()))
+	return fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(broad()))
 }
 
 // inside is a session up to EHLO inside TLS.
 func inside() fakes.Script { return fakes.Join(upgraded(), fakes.Ehlo(markEhloTLS)) }
+
+// envelope is a transaction up to the go-ahead to its content.
+func envelope() fakes.Script {
+	return fakes.Join(
+		fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"),
+		fakes.Say(markRcpt, "250", "RCPT TO:<{rcpt}>\r\n"),
+		fakes.Say(markData, "354", "DATA\r\n"),
+	)
+}
 
 // listen is silence for a time.
 func listen(mark string, d time.Duration) fakes.Script {
@@ -68,12 +78,12 @@ func Sanity(startTLS, implicit bool) fakes.Script {
 	case startTLS:
 		return fakes.Join(inside(), fakes.Quit())
 	}
-	return fakes.Join(clear(), fakes.Quit())
+	return fakes.Join(greeted(), fakes.Quit())
 }
 
 // Ordinary is the script of an ordinary delivery, used for fences.
 func Ordinary(startTLS bool) fakes.Script {
-	open := clear()
+	open := greeted()
 	if startTLS {
 		open = inside()
 	}

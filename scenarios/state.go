@@ -37,7 +37,7 @@ func state() []Case {
 			Source: Source{"RFC 3207 §4.2; RFC 5321 §4.1.4", "What the client said before TLS is forgotten; DATA without a transaction is out of order, 503."},
 			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureStartTLS, results.FeaturePublicMX}, Levels: []LevelRule{must()},
-			Dialogues: one(clear(), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "250", "RCPT TO:<{rcpt}>\r\n"),
+			Dialogues: one(greeted(), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "250", "RCPT TO:<{rcpt}>\r\n"),
 				fakes.StartTLS(), fakes.Handshake(broad()), fakes.Ehlo(markEhloTLS),
 				fakes.Say(markData, "354", "DATA\r\n"), fakes.Say(markBody, "250", "{message}\r\n.\r\n"), fakes.Quit()),
 			Fence: true,

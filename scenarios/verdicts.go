@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 
+	"mailtls/fakes"
 	"mailtls/results"
 )
 
@@ -25,6 +26,12 @@ func note(want, got string, refs ...results.EventRef) results.Verdict {
 
 func inconclusive(format string, args ...any) results.Verdict {
 	return results.Verdict{Status: results.StatusInconclusive, Reason: fmt.Sprintf(format, args...)}
+}
+
+// moot is the verdict where the target gives no occasion for what the case is
+// about, though its claims leave room for one.
+func moot(reason string) results.Verdict {
+	return results.Verdict{Status: results.StatusNA, Reason: reason}
 }
 
 // reach tells whether a dialogue was held and came through all the marks, each
@@ -74,4 +81,41 @@ func handshakeOutcome(s *results.Session) string {
 		return f.Error + " (" + ending(s) + ")"
 	}
 	return "no handshake was tried (" + ending(s) + ")"
+}
+
+// intact tells whether so many messages were read back, each with the body that
+// was generated for it; when not, the verdict says what was seen.
+func intact(t *results.Transcript, want string, n int, p fakes.Part) (results.Verdict, bool) {
+	got := mail(t)
+	switch {
+	case len(got) < n && !settled(t):
+		return inconclusive("%d of %d messages arrived before watching ended (%s)", len(got), n, t.Ended.Why), false
+	case len(got) < n:
+		return fail(want, fmt.Sprintf("%d messages were accepted, %d arrived", n, len(got)), acceptedRefs(t)...), false
+	case len(got) > n:
+		return fail(want, fmt.Sprintf("%d messages were accepted, %d arrived", n, len(got)), bodyRef(t, got[n])), false
+	}
+	for _, m := range got {
+		switch {
+		case m.BodyLength != int64(p.To-p.From):
+			return fail(want, fmt.Sprintf("a body of %d bytes arrived as one of %d", p.To-p.From, m.BodyLength), bodyRef(t, m)), false
+		case m.BodySHA256 != p.SHA256():
+			return fail(want, "the body that arrived has the length of the one sent and another content", bodyRef(t, m)), false
+		}
+	}
+	return results.Verdict{}, true
+}
+
+// acceptedRefs points at what was sent as content.
+func acceptedRefs(t *results.Transcript) []results.EventRef {
+	var refs []results.EventRef
+	for _, s := range t.Sessions {
+		for i, e := range s.Events {
+			if s.Leg == results.LegProbe && e.From == results.Client && e.Kind == results.EventData &&
+				(e.Stage == results.StageBody || e.Stage == results.StageBdat) {
+				refs = append(refs, results.EventRef{Session: s.ID, Event: i})
+			}
+		}
+	}
+	return refs
 }

@@ -40,7 +40,7 @@ func versions() []Case {
 func version(v uint16, c Case) Case {
 	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
-	c.Dialogues = one(clear(), fakes.StartTLS(), fakes.Handshake(fakes.Hello{Min: v, Max: v}), fakes.Ehlo(markEhloTLS), fakes.Quit())
+	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(fakes.Hello{Min: v, Max: v}), fakes.Ehlo(markEhloTLS), fakes.Quit())
 	return c
 }
 

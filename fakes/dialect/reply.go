@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// MaxLine is the longest line that is read, in bytes without its end; MaxReply the most lines
-// that a reply may have. RFC 5321 §4.5.3.1.5 asks for 512 octets; a peer that
-// goes far beyond is broken, and must not fill our memory.
+// MaxLine is the longest line that is read, in bytes without its end; MaxReply
+// the most lines that a reply may have. RFC 5321 §4.5.3.1.5 asks for 512 octets;
+// a peer that goes far beyond is broken, and must not fill our memory.
 const (
 	MaxLine  = 64 << 10
 	MaxReply = 1000

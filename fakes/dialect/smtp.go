@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"strconv"
 	"strings"
 
 	"mailtls/results"
@@ -17,8 +18,10 @@ type Command struct {
 }
 
 // ParseSMTP takes an SMTP or LMTP command line, without its line end, apart.
-// Verbs are matched without regard to case (RFC 5321 §2.4).
+// Verbs are matched without regard to case (RFC 5321 §2.4), and white space
+// before the line end is tolerated (RFC 5321 §4.1.1).
 func ParseSMTP(line string) Command {
+	line = strings.TrimRight(line, " \t")
 	verb, argument, _ := strings.Cut(line, " ")
 	c := Command{Verb: strings.ToUpper(verb), Argument: strings.TrimSpace(argument)}
 	c.Stage = smtpStage(c.Verb)
@@ -90,4 +93,15 @@ func Stuff(content string) string {
 		content = "." + content
 	}
 	return strings.ReplaceAll(content, "\r\n.", "\r\n..")
+}
+
+// Chunk reads the argument of BDAT (RFC 3030 §2): a size in bytes, and LAST where
+// it is the last chunk.
+func Chunk(argument string) (size int64, last, ok bool) {
+	fields := strings.Fields(argument)
+	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && !strings.EqualFold(fields[1], "LAST") {
+		return 0, false, false
+	}
+	size, err := strconv.ParseInt(fields[0], 10, 63)
+	return size, len(fields) == 2, err == nil && size >= 0
 }

@@ -15,6 +15,9 @@ func TestParseSMTP(t *testing.T) {
 		"LHLO x":                       {Verb: "LHLO", Argument: "x", Stage: results.StageHello},
 		"StartTLS":                     {Verb: "STARTTLS", Stage: results.StageStartTLS},
 		"STARTTLS  x ":                 {Verb: "STARTTLS", Argument: "x", Stage: results.StageStartTLS},
+		"STARTTLS\t":                   {Verb: "STARTTLS", Stage: results.StageStartTLS},
+		"STARTTLS \t ":                 {Verb: "STARTTLS", Stage: results.StageStartTLS},
+		"STARTTLS\x00":                 {Verb: "STARTTLS\x00", Stage: results.StageUnknown},
 		"AUTH PLAIN AHUAcA==":          {Verb: "AUTH", Argument: "PLAIN AHUAcA==", Stage: results.StageAuth},
 		"MAIL FROM:<a@b> SIZE=1":       {Verb: "MAIL", Argument: "FROM:<a@b> SIZE=1", Stage: results.StageMail},
 		"rcpt to:<a@b>":                {Verb: "RCPT", Argument: "to:<a@b>", Stage: results.StageRcpt},
@@ -115,6 +118,28 @@ func TestUnstuffTakesOneDot(t *testing.T) {
 	} {
 		if got := string(dialect.Unstuff([]byte(content))); got != want {
 			t.Errorf("%q: got %q, want %q", content, got, want)
+		}
+	}
+}
+
+func TestChunk(t *testing.T) {
+	for argument, want := range map[string]struct {
+		size     int64
+		last, ok bool
+	}{
+		"0":                    {0, false, true},
+		"86 LAST":              {86, true, true},
+		"86  last":             {86, true, true},
+		"":                     {},
+		"x":                    {},
+		"-1":                   {},
+		"1 2":                  {},
+		"1 LAST x":             {},
+		"99999999999999999999": {},
+	} {
+		size, last, ok := dialect.Chunk(argument)
+		if ok != want.ok || ok && (size != want.size || last != want.last) {
+			t.Errorf("%q: %d %v %v", argument, size, last, ok)
 		}
 	}
 }

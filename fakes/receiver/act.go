@@ -15,15 +15,8 @@ import (
 
 // act does what a fault says; errEnd when the session is over.
 func (x *session) act(ctx context.Context, f fakes.Fault) error {
-	switch {
-	case f.IfSilent:
-		if spoken, err := x.speaks(f.Delay); spoken || err != nil {
-			return err
-		}
-	case f.Do != fakes.ActionStall && f.Delay > 0:
-		if err := wire.Pause(ctx, f.Delay); err != nil {
-			return err
-		}
+	if strikes, err := x.comesTo(ctx, f); !strikes || err != nil {
+		return err
 	}
 	x.rec.Note(fmt.Sprintf("fault: %s at %s", f.Do, f.At))
 	switch f.Do {
@@ -42,8 +35,23 @@ func (x *session) act(ctx context.Context, f fakes.Fault) error {
 		return errEnd
 	case fakes.ActionHalfClose:
 		return x.conn.CloseWrite()
+	case fakes.ActionDrop, fakes.ActionTruncate, fakes.ActionTicket, fakes.ActionGoAlong:
+		return x.meddle(f.Do)
+	case fakes.ActionFlight: // stands in place of a handshake only; see answer
 	}
-	return fmt.Errorf("act: unknown action %q", f.Do)
+	return fmt.Errorf("act: cannot %q at %s", f.Do, f.At)
+}
+
+// comesTo waits as a fault says, and tells whether it strikes then.
+func (x *session) comesTo(ctx context.Context, f fakes.Fault) (bool, error) {
+	switch {
+	case f.IfSilent:
+		spoken, err := x.speaks(f.Delay)
+		return !spoken, err
+	case f.Do != fakes.ActionStall && f.Delay > 0:
+		return true, wire.Pause(ctx, f.Delay)
+	}
+	return true, nil
 }
 
 // speaks tells whether the client says anything within a time.

@@ -15,7 +15,7 @@ func (x *session) auth(c dialect.Command) error {
 	mechanism, initial, _ := strings.Cut(c.Argument, " ")
 	mechanism = strings.ToUpper(mechanism)
 	switch {
-	case !x.listsAuth() && !x.Profile.Accepts(fakes.LenientAuthInClear):
+	case !x.lists("AUTH") && !x.Profile.Accepts(fakes.LenientAuthInClear):
 		return x.reply("503", "5.5.1 AUTH is not available here")
 	case x.user != "" || x.mail:
 		return x.reply("503", "5.5.1 Not now")
@@ -25,16 +25,6 @@ func (x *session) auth(c dialect.Command) error {
 		return x.login(initial)
 	}
 	return x.reply("504", "5.5.4 Mechanism not known")
-}
-
-// listsAuth tells whether AUTH is among the keywords of the moment.
-func (x *session) listsAuth() bool {
-	for _, k := range x.capabilities() {
-		if strings.HasPrefix(k, "AUTH ") {
-			return true
-		}
-	}
-	return false
 }
 
 // plain takes the credentials of PLAIN (RFC 4616 §2).
@@ -96,5 +86,6 @@ func (x *session) admit(user string, password []byte) error {
 		return x.reply("535", "5.7.8 Wrong user or password")
 	}
 	x.user = user
+	x.remember()
 	return x.reply("235", "2.7.0 Welcome")
 }

@@ -2,6 +2,7 @@ package receiver_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func serve(t *testing.T, p fakes.Profile) *stage {
 	st.addr = ln.Addr().String()
 	start := time.Now()
 	s := &receiver.Server{
-		Profile: p, Listener: fakes.ListenSMTP, Host: host, Certificate: cert,
+		Profile: p, Listener: fakes.ListenSMTP, Host: host, Certificate: cert, ClientRoots: authority.Roots(),
 		Accounts: map[string]string{"user": "secret"},
 		Now:      func() time.Duration { return time.Since(start) }, Clock: time.Now,
 		Deliver: func(_ context.Context, m receiver.Message) error {
@@ -79,9 +80,18 @@ func serve(t *testing.T, p fakes.Profile) *stage {
 // play plays a script against the stage.
 func (st *stage) play(t *testing.T, script fakes.Script) results.Session {
 	t.Helper()
+	return st.playWith(t, script, nil)
+}
+
+// playWith is play with a store of TLS sessions.
+func (st *stage) playWith(t *testing.T, script fakes.Script, tickets *sender.Tickets) results.Session {
+	t.Helper()
 	start := time.Now()
 	return sender.Play(t.Context(), sender.Session{
-		Peer: "client", Script: script, Listener: fakes.ListenSMTP, Addr: st.addr, ServerName: host,
+		Peer: "client", Script: script, Tickets: tickets,
+		Certificate: func(kind fakes.Cert) (tls.Certificate, error) {
+			return st.authority.Issue(kind, pki.ECDSAP256, fakes.ClientName)
+		}, Listener: fakes.ListenSMTP, Addr: st.addr, ServerName: host,
 		Roots: st.authority.Roots(), Wall: start, Patience: 5 * time.Second,
 		Vars: fakes.Vars{"helo": "client.example", "from": "a@client.example", "rcpt": "b@mailtls.test", "message": "Subject: x\r\n\r\nbody"},
 		Now:  func() time.Duration { return time.Since(start) },

@@ -47,6 +47,13 @@ type Server struct {
 	Watch func(results.Event)
 
 	sessions atomic.Int64
+	tickets  tickets
+	// broken are the sessions whose handshake did not come about.
+	broken atomic.Int64
+
+	mu sync.Mutex
+	// met are the sessions from each address.
+	met map[string]int
 }
 
 // Message is one accepted message.
@@ -83,10 +90,10 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 }
 
 // config is the TLS configuration that the profile asks for.
-func (s *Server) config() *tls.Config {
-	p := s.Profile
+func (x *session) config() *tls.Config {
+	p := x.Profile
 	c := &tls.Config{
-		Certificates: []tls.Certificate{s.Certificate},
+		Certificates: []tls.Certificate{x.Certificate},
 		MinVersion:   p.MinTLS,
 		MaxVersion:   p.MaxTLS,
 		CipherSuites: p.Suites,
@@ -97,12 +104,26 @@ func (s *Server) config() *tls.Config {
 	if c.CipherSuites == nil && c.MinVersion < tls.VersionTLS12 {
 		c.CipherSuites = fakes.LegacySuites()
 	}
+	if p.Omits(fakes.OmitDefaultName) {
+		c.GetConfigForClient = x.onlyNamed
+	}
+	x.issue(c)
 	switch p.ClientCert {
 	case fakes.ClientCertNone:
 	case fakes.ClientCertOptional:
 		c.ClientAuth = tls.RequestClientCert
 	case fakes.ClientCertRequired:
-		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, s.ClientRoots
+		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, x.ClientRoots
+	case fakes.ClientCertAny:
+		c.ClientAuth = tls.RequireAnyClientCert
 	}
 	return c
+}
+
+// onlyNamed refuses clients that do not ask for our name.
+func (x *session) onlyNamed(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	if hello.ServerName != x.Host {
+		return nil, fmt.Errorf("no certificate for the name %q", hello.ServerName)
+	}
+	return nil, nil
 }

@@ -33,10 +33,19 @@ type session struct {
 	rec   *wire.Recorder
 	tally fakes.Tally
 	id    int
+	nth   int // of the sessions from the client's address
 	// buf holds bytes read and not yet used.
 	buf []byte
 	// rewrite replaces the next honest reply; empty when it stands.
 	rewrite string
+	// truncate halves the next message.
+	truncate bool
+	// chunk is what is read into.
+	chunk []byte
+
+	// ticket is the ID of the tickets that we issue, shown that of the one the
+	// client resumed with.
+	ticket, shown string
 
 	helo         string
 	kept         bool // helo was given before TLS and wrongly counts for good
@@ -45,6 +54,8 @@ type session struct {
 	from         string
 	mail         bool // MAIL was accepted
 	rcpts        []string
+	chunks       []byte // content that came by BDAT
+	chunked      bool   // BDAT was used in this transaction
 	transactions int
 	end          results.SessionEnd
 }
@@ -56,7 +67,7 @@ func (s *Server) serve(ctx context.Context, raw net.Conn) {
 	}
 	peek := &peekConn{Conn: raw}
 	x := &session{
-		Server: s, id: int(s.sessions.Add(1)), peek: peek, rec: rec, tally: fakes.Tally{},
+		Server: s, id: int(s.sessions.Add(1)), nth: s.meet(raw.RemoteAddr()), peek: peek, rec: rec, tally: fakes.Tally{},
 		conn: wire.New(peek, results.Server, rec, s.KeyLog), end: results.EndOurs,
 	}
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Now()) })
@@ -73,14 +84,27 @@ func (s *Server) serve(ctx context.Context, raw net.Conn) {
 	s.Report(seen)
 }
 
+// meet counts the sessions from an address.
+func (s *Server) meet(from net.Addr) int {
+	host, _, _ := net.SplitHostPort(from.String())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.met == nil {
+		s.met = map[string]int{}
+	}
+	s.met[host]++
+	return s.met[host]
+}
+
 func (x *session) run(ctx context.Context) {
 	err := x.converse(ctx)
 	var netErr net.Error
 	switch {
-	case err == nil, errors.Is(err, errEnd):
+	case errors.Is(err, errEnd):
 	case ctx.Err() != nil:
 		x.end = results.EndCancelled
 	case errors.Is(err, errNoTLS):
+		x.broken.Add(1)
 		x.rec.Note(err.Error())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		x.end = results.EndEOF
@@ -96,7 +120,7 @@ func (x *session) run(ctx context.Context) {
 // converse holds the whole session.
 func (x *session) converse(ctx context.Context) error {
 	if x.Profile.Offer == fakes.OfferImplicit {
-		if err := x.at(ctx, results.StageHandshake, x.handshake); err != nil {
+		if err := x.at(ctx, results.StageHandshake, x.first); err != nil {
 			return err
 		}
 	}
@@ -111,7 +135,12 @@ func (x *session) converse(ctx context.Context) error {
 	}
 }
 
-func (x *session) greet(context.Context) error {
+func (x *session) greet(ctx context.Context) error {
+	if p := x.Profile; p.Weary > 0 && x.broken.Load() >= int64(p.Weary) {
+		if err := wire.Pause(ctx, fakes.WearyDelay); err != nil {
+			return err
+		}
+	}
 	return x.reply("220", x.Host+" ESMTP mailtls")
 }
 
@@ -123,13 +152,28 @@ func (x *session) command(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := dialect.ParseSMTP(string(line))
-	if c.Verb == "MAIL" && !x.mail {
-		x.transactions++
+	c := x.parse(line)
+	switch c.Verb {
+	case "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT": // before any gate: what follows is no SMTP (CVE-2021-3618)
+		if !x.Profile.Accepts(fakes.LenientHTTP) {
+			return x.finish("421", "4.7.0 This is no web server")
+		}
+	case "MAIL":
+		if !x.mail {
+			x.transactions++
+		}
 	}
 	x.rec.Restage(first, c.Stage, x.mark(c.Stage))
-	return x.ask(ctx, fakes.Moment{Stage: c.Stage, Verb: c.Verb, Secure: x.conn.Secure(), Known: x.user != ""},
-		func(ctx context.Context) error { return x.obey(ctx, c, line) })
+	return x.ask(ctx, x.moment(c.Stage, c.Verb),
+		func(ctx context.Context) error { return x.obey(ctx, c) })
+}
+
+// moment is the present occasion; the verb is empty where no command was given.
+func (x *session) moment(stage results.Stage, verb string) fakes.Moment {
+	return fakes.Moment{
+		Stage: stage, Verb: verb, Session: x.nth, Known: x.user != "",
+		Secure: x.conn.Secure(), Version: x.conn.ConnectionState().Version,
+	}
 }
 
 // mark names the transaction that a stage belongs to.
@@ -145,7 +189,7 @@ func (x *session) mark(s results.Stage) string {
 // at asks the profile about a moment that no command brought about.
 func (x *session) at(ctx context.Context, stage results.Stage, honest func(context.Context) error) error {
 	x.rec.At(stage, "")
-	return x.ask(ctx, fakes.Moment{Stage: stage, Secure: x.conn.Secure(), Known: x.user != ""}, honest)
+	return x.ask(ctx, x.moment(stage, ""), honest)
 }
 
 // ask asks the profile what to do at a moment, and does it.
@@ -172,6 +216,8 @@ func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(cont
 	case d.Instead != nil && d.Instead.Do == fakes.ActionRewrite:
 		x.rewrite = d.Instead.Text
 		return honest(ctx)
+	case d.Instead != nil && d.Instead.Do == fakes.ActionFlight:
+		return x.answerHello(ctx, *d.Instead, honest)
 	case d.Instead != nil:
 		return x.act(ctx, *d.Instead)
 	case d.Refusal != "":
@@ -212,9 +258,11 @@ func (x *session) fillWithin(d time.Duration) error {
 	if err := x.conn.SetReadDeadline(time.Now().Add(d)); err != nil {
 		return fmt.Errorf("set deadline: %w", err)
 	}
-	chunk := make([]byte, 16<<10)
-	n, err := x.conn.Read(chunk)
-	x.buf = append(x.buf, chunk[:n]...)
+	if x.chunk == nil {
+		x.chunk = make([]byte, 16<<10)
+	}
+	n, err := x.conn.Read(x.chunk)
+	x.buf = append(x.buf, x.chunk[:n]...)
 	if n > 0 {
 		return nil
 	}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -14,11 +16,21 @@ import (
 	"mailtls/results"
 )
 
-// obey answers a command honestly.
-func (x *session) obey(ctx context.Context, c dialect.Command, line []byte) error {
-	if bytes.ContainsAny(line, "\x00\r\n") {
-		return x.reply("500", "5.5.2 Syntax error")
+// parse reads a command line; a line with bytes that have no place in one is a
+// command that nobody knows.
+func (x *session) parse(line []byte) dialect.Command {
+	if x.Profile.Accepts(fakes.LenientNUL) {
+		line = bytes.TrimRight(line, "\x00")
 	}
+	c := dialect.ParseSMTP(string(line))
+	if bytes.ContainsAny(line, "\x00\r\n") || x.Profile.Refuses(fakes.StrictCase) && !bytes.HasPrefix(line, []byte(c.Verb)) {
+		return dialect.Command{Stage: results.StageUnknown}
+	}
+	return c
+}
+
+// obey answers a command honestly.
+func (x *session) obey(ctx context.Context, c dialect.Command) error {
 	switch c.Verb {
 	case "EHLO", "HELO":
 		return x.hello(c)
@@ -28,6 +40,8 @@ func (x *session) obey(ctx context.Context, c dialect.Command, line []byte) erro
 		return x.auth(c)
 	case "MAIL", "RCPT", "DATA":
 		return x.transaction(ctx, c)
+	case "BDAT":
+		return x.bdat(ctx, c)
 	case "RSET":
 		x.forget()
 		return x.reply("250", "2.0.0 Ok")
@@ -44,6 +58,7 @@ func (x *session) obey(ctx context.Context, c dialect.Command, line []byte) erro
 // forget drops the mail transaction (RFC 5321 §4.1.1.5).
 func (x *session) forget() {
 	x.mail, x.from, x.rcpts = false, "", nil
+	x.chunks, x.chunked = nil, false
 }
 
 func (x *session) hello(c dialect.Command) error {
@@ -56,6 +71,7 @@ func (x *session) hello(c dialect.Command) error {
 	if !x.Profile.Keeps(fakes.KeepEnvelope) {
 		x.forget()
 	}
+	x.remember()
 	x.esmtp = c.Verb == "EHLO"
 	if !x.esmtp {
 		return x.reply("250", x.Host)
@@ -86,6 +102,8 @@ func (x *session) transaction(ctx context.Context, c dialect.Command) error {
 		return x.mailFrom(c)
 	case !x.mail:
 		return x.reply("503", "5.5.1 MAIL comes first")
+	case x.chunked:
+		return x.reply("503", "5.5.1 BDAT has begun")
 	case c.Verb == "RCPT":
 		return x.rcptTo(c)
 	case len(x.rcpts) == 0:
@@ -98,6 +116,12 @@ func (x *session) mailFrom(c dialect.Command) error {
 	from, ok := dialect.Path(c.Argument, "FROM")
 	if !ok {
 		return x.reply("501", "5.5.4 Syntax: MAIL FROM:<address>")
+	}
+	if k := x.unlisted(c.Argument); k != "" && !x.Profile.Accepts(fakes.LenientParameters) {
+		return x.reply("555", "5.5.4 Parameter not known: "+clean(k))
+	}
+	if _, domain, _ := strings.Cut(from, "@"); x.bound(domain) {
+		return x.reply("550", "5.7.1 This domain's mail comes inside TLS with its own certificate")
 	}
 	x.mail, x.from, x.rcpts = true, from, nil
 	return x.reply("250", "2.1.0 Ok")
@@ -122,7 +146,7 @@ func (x *session) data(ctx context.Context) error {
 	}
 	mark := x.mark(results.StageBody)
 	x.rec.At(results.StageBody, mark)
-	return x.ask(ctx, fakes.Moment{Stage: results.StageBody, Secure: x.conn.Secure(), Known: x.user != ""},
+	return x.ask(ctx, x.moment(results.StageBody, ""),
 		func(ctx context.Context) error { return x.body(ctx, mark) })
 }
 
@@ -134,6 +158,15 @@ func (x *session) body(ctx context.Context, mark string) error {
 	if content == nil {
 		x.forget()
 		return x.reply("552", "5.3.4 Message too big")
+	}
+	return x.take(ctx, mark, content)
+}
+
+// take takes a whole message over.
+func (x *session) take(ctx context.Context, mark string, content []byte) error {
+	if x.truncate {
+		half := content[:len(content)/2]
+		content, x.truncate = half[:bytes.LastIndexByte(half, '\n')+1], false
 	}
 	m := Message{Session: x.id, Mark: mark, From: x.from, To: x.rcpts, Secure: x.conn.Secure(), Data: append([]byte(x.received()), content...)}
 	x.forget()
@@ -147,28 +180,47 @@ func (x *session) body(ctx context.Context, mark string) error {
 }
 
 // content reads up to the end of data, which is CRLF.CRLF alone (RFC 5321
-// §4.1.1.4); it is nil when the message is too big.
+// §4.1.1.4) unless the profile takes more for it; it ends in CRLF.
 func (x *session) content() ([]byte, error) {
-	end := []byte("\r\n.\r\n")
+	ends := x.Profile.Ends(x.conn.Secure())
+	longest := 0
+	for _, end := range ends {
+		longest = max(longest, len(end))
+	}
 	searched := 0
 	for {
-		if bytes.HasPrefix(x.buf, end[2:]) {
+		if bytes.HasPrefix(x.buf, []byte(".\r\n")) {
 			x.buf = x.buf[3:]
 			return []byte{}, nil
 		}
-		if i := bytes.Index(x.buf[searched:], end); i >= 0 {
-			content := dialect.Unstuff(x.buf[:searched+i+2])
-			x.buf = x.buf[searched+i+len(end):]
+		if at, end := firstOf(x.buf[searched:], ends); at >= 0 {
+			content := append(dialect.Unstuff(x.buf[:searched+at]), "\r\n"...)
+			x.buf = x.buf[searched+at+len(end):]
 			return content, nil
 		}
-		searched = max(0, len(x.buf)-len(end))
+		searched = max(0, len(x.buf)-longest)
 		if len(x.buf) > maxContent {
 			return nil, x.finish("552", "5.3.4 Message too big")
 		}
 		if err := x.fill(); err != nil {
+			if x.Profile.Accepts(fakes.LenientTruncated) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+				return dialect.Unstuff(x.buf), nil
+			}
 			return nil, err
 		}
 	}
+}
+
+// firstOf finds the end that comes first; -1 when none does. Where two begin at
+// the same place the one named first counts.
+func firstOf(b []byte, ends []string) (at int, found string) {
+	at = -1
+	for _, end := range ends {
+		if i := bytes.Index(b, []byte(end)); i >= 0 && (at < 0 || i < at) {
+			at, found = i, end
+		}
+	}
+	return at, found
 }
 
 // received is the trace header (RFC 5321 §4.4) with the transmission type of
@@ -178,8 +230,10 @@ func (x *session) received() string {
 	if x.esmtp {
 		with = "ESMTP"
 	}
-	if x.conn.Secure() {
+	if x.conn.Secure() && !x.Profile.Omits(fakes.OmitTraceTLS) {
 		with += "S"
+	}
+	if x.conn.Secure() && !x.Profile.Omits(fakes.OmitTraceCipher) {
 		cipher = " tls " + tls.CipherSuiteName(x.conn.ConnectionState().CipherSuite)
 	}
 	if x.user != "" {

@@ -18,6 +18,8 @@ const firstByte = 22
 // startTLS answers STARTTLS (RFC 3207 §4).
 func (x *session) startTLS(ctx context.Context, c dialect.Command) error {
 	switch p := x.Profile; {
+	case p.Offer == fakes.OfferBroken:
+		return x.reply("454", "4.7.0 TLS is not available for the time being")
 	case p.Offer == fakes.OfferNone:
 		return x.reply("502", "5.5.1 TLS is not available")
 	case x.conn.Secure() && !p.Accepts(fakes.LenientDuplicateTLS):
@@ -38,7 +40,7 @@ func (x *session) startTLS(ctx context.Context, c dialect.Command) error {
 // upgrade does the handshake of STARTTLS and forgets what was learnt before
 // (RFC 3207 §4.2), as far as the profile lets it.
 func (x *session) upgrade(ctx context.Context) error {
-	clear, err := x.leftover()
+	kept, err := x.leftover()
 	if err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func (x *session) upgrade(ctx context.Context) error {
 	if err := x.handshake(ctx); err != nil {
 		return err
 	}
-	x.buf = clear
+	x.buf = kept
 	p := x.Profile
 	if p.Keeps(fakes.KeepHelo) {
 		x.kept = true
@@ -65,10 +67,26 @@ func (x *session) upgrade(ctx context.Context) error {
 	if !p.Keeps(fakes.KeepEnvelope) {
 		x.forget()
 	}
+	x.recall()
 	return nil
 }
 
-// leftover is what came in clear behind STARTTLS and is wrongly kept.
+// first does the handshake of a listener that speaks TLS first. What came in
+// clear before it breaks it, unless the profile keeps it.
+func (x *session) first(ctx context.Context) error {
+	kept, err := x.leftover()
+	if err != nil {
+		return err
+	}
+	if err := x.handshake(ctx); err != nil {
+		return err
+	}
+	x.buf = kept
+	return nil
+}
+
+// leftover is what came in clear behind STARTTLS, or where TLS comes first, and
+// is wrongly kept.
 func (x *session) leftover() ([]byte, error) {
 	p := x.Profile
 	switch {
@@ -128,6 +146,7 @@ func (x *session) handshake(ctx context.Context) error {
 	if err := x.conn.Handshake(ctx, x.config()); err != nil {
 		return fmt.Errorf("%w: %w", errNoTLS, err)
 	}
+	x.conn.OnMessage(func(byte) error { return x.renewal(context.WithoutCancel(ctx)) })
 	return nil
 }
 
@@ -147,6 +166,17 @@ func (p *peekConn) Peek() ([]byte, error) {
 		}
 		p.ahead = chunk[:n]
 	}
+	return p.ahead, nil
+}
+
+// PeekMore reads on, and returns all that the next Reads will return.
+func (p *peekConn) PeekMore() ([]byte, error) {
+	chunk := make([]byte, 4<<10)
+	n, err := p.Conn.Read(chunk)
+	if n == 0 && err != nil {
+		return nil, fmt.Errorf("look ahead: %w", err)
+	}
+	p.ahead = append(p.ahead, chunk[:n]...)
 	return p.ahead, nil
 }
 

@@ -38,6 +38,8 @@ type Session struct {
 	Tickets *Tickets
 	// Certificate gives the client certificate of a kind; nil has none.
 	Certificate func(fakes.Cert) (tls.Certificate, error)
+	// UsualCert is shown where a hello names no kind; empty shows none.
+	UsualCert fakes.Cert
 	// Vars fill in the script's placeholders.
 	Vars fakes.Vars
 	// Hide maps secrets to what is written down in their place.
@@ -89,6 +91,9 @@ func Play(ctx context.Context, s Session) results.Session {
 		}
 	} else {
 		p := &player{Session: s, rec: rec, conn: wire.New(conn, results.Client, rec, s.KeyLog)}
+		if s.Listener.Implicit() {
+			p.conn.ExpectTLS()
+		}
 		seen.Client, seen.Server = conn.LocalAddr().String(), conn.RemoteAddr().String()
 		seen.End = p.play(ctx)
 		verified = p.verified
@@ -123,6 +128,8 @@ type player struct {
 	conn *wire.Conn
 	// buf holds the server's bytes that belong to no reply yet.
 	buf []byte
+	// chunk is for what is being sent.
+	chunk []byte
 	// verified is what became of the check of the server's chain.
 	verified string
 	// upgrading is true while the reply to STARTTLS is awaited.
@@ -167,12 +174,13 @@ func (p *player) ended(ctx context.Context, err error) results.SessionEnd {
 // config is the client's TLS configuration for a handshake.
 func (p *player) config(h fakes.Hello) (*tls.Config, error) {
 	c := &tls.Config{
-		MinVersion:         h.Min,
-		MaxVersion:         h.Max,
-		CipherSuites:       h.Suites,
-		NextProtos:         h.ALPN,
-		CurvePreferences:   h.Groups,
-		InsecureSkipVerify: true, // judged from the recorded chain; the handshake must go on to be seen
+		MinVersion:                  h.Min,
+		MaxVersion:                  h.Max,
+		CipherSuites:                h.Suites,
+		NextProtos:                  h.ALPN,
+		CurvePreferences:            h.Groups,
+		DynamicRecordSizingDisabled: true, // a script says where its records end
+		InsecureSkipVerify:          true, // judged from the recorded chain; the handshake must go on to be seen
 	}
 	if c.MinVersion == 0 {
 		c.MinVersion = tls.VersionTLS12
@@ -193,20 +201,28 @@ func (p *player) config(h fakes.Hello) (*tls.Config, error) {
 	if p.Tickets != nil {
 		c.ClientSessionCache = p.Tickets
 	}
-	if h.Cert == "" {
-		return c, nil
+	return c, p.present(c, h.Cert)
+}
+
+// present has the client show a certificate of the kind when it is asked for one.
+func (p *player) present(c *tls.Config, kind fakes.Cert) error {
+	if kind == "" {
+		kind = p.UsualCert
+	}
+	if kind == "" || kind == fakes.CertNone {
+		return nil
 	}
 	if p.Certificate == nil {
-		return nil, fmt.Errorf("%w: no client certificates are to be had for this target", errScript)
+		return fmt.Errorf("%w: no client certificates are to be had for this target", errScript)
 	}
-	cert, err := p.Certificate(h.Cert)
+	cert, err := p.Certificate(kind)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errScript, err)
+		return fmt.Errorf("%w: %w", errScript, err)
 	}
 	// Given by callback, because the library would hold back a certificate whose
 	// issuer the server did not ask for.
 	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }
-	return c, nil
+	return nil
 }
 
 // verify writes down whether the server's chain holds; it never refuses it.

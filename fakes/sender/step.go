@@ -15,6 +15,10 @@ import (
 	"mailtls/results"
 )
 
+// maxReply is how many bytes are read of a reply that does not end. It is parsed
+// anew with each segment, so that a generous bound would cost seconds.
+const maxReply = 256 << 10
+
 // errScript means that the script itself cannot be played.
 var errScript = errors.New("script cannot be played")
 
@@ -33,6 +37,8 @@ func (p *player) step(ctx context.Context, s fakes.Step) error {
 		return p.expect(ctx, s.Want)
 	case fakes.MoveHandshake:
 		return p.handshake(ctx, s)
+	case fakes.MoveHello:
+		return p.hello(ctx, s)
 	case fakes.MoveListen:
 		return p.listen(ctx, s.For, false)
 	case fakes.MoveAwaitClose:
@@ -44,6 +50,8 @@ func (p *player) step(ctx context.Context, s fakes.Step) error {
 		return p.conn.CloseWrite()
 	case fakes.MoveReset:
 		return p.conn.Reset()
+	case fakes.MoveKeyUpdate, fakes.MoveRekey, fakes.MoveRenegotiate, fakes.MoveRenegotiateUnbound:
+		return p.renew(s.Do)
 	}
 	return fmt.Errorf("%w: unknown move %q", errScript, s.Do)
 }
@@ -55,9 +63,12 @@ func (p *player) stage(s fakes.Step) {
 	}
 	stage := results.StageGreeting
 	switch {
-	case s.Do == fakes.MoveHandshake:
+	case s.Do == fakes.MoveHandshake, s.Do == fakes.MoveHello:
 		stage = results.StageHandshake
-	case len(s.Text) > 0 && strings.Contains(s.Text[0], "{message}"):
+	case renews(s.Do):
+		stage = results.StageRenewal
+	case len(s.Text) > 0 && (strings.Contains(s.Text[0], "{message}") || strings.Contains(s.Text[0], "{head}")),
+		len(s.Text) == 0 && s.Body.To > 0:
 		stage = results.StageBody
 	case len(s.Text) > 0:
 		line, _, _ := strings.Cut(p.Vars.Fill(s.Text[0]), "\r\n")
@@ -71,22 +82,18 @@ func (p *player) stage(s fakes.Step) {
 
 // send writes the segments of a step.
 func (p *player) send(ctx context.Context, s fakes.Step) error {
-	write := p.conn.Write
-	if s.Below {
-		write = p.conn.WriteBelow
-	}
 	for i, text := range s.Text {
 		if i > 0 && s.Gap > 0 {
 			if err := wire.Pause(ctx, s.Gap); err != nil {
 				return err
 			}
 		}
-		if err := until(ctx, p.conn.SetWriteDeadline, time.Now().Add(p.Patience)); err != nil {
-			return err
-		}
-		if _, err := write([]byte(p.Vars.Fill(text))); err != nil {
+		if err := p.records(ctx, s, strings.NewReader(p.Vars.Fill(text))); err != nil {
 			return fmt.Errorf("send %s: %w", s.Mark, err)
 		}
+	}
+	if err := p.records(ctx, s, s.Body.Reader()); err != nil {
+		return fmt.Errorf("send %s: %w", s.Mark, err)
 	}
 	return nil
 }
@@ -109,7 +116,7 @@ func (p *player) expect(ctx context.Context, want string) error {
 		case !errors.Is(err, dialect.ErrIncomplete):
 			return fmt.Errorf("%w: wanted %s: %w", errMissed, want, err)
 		}
-		if len(p.buf) > dialect.MaxReply*dialect.MaxLine/16 {
+		if len(p.buf) > maxReply {
 			return fmt.Errorf("%w: wanted %s, got an endless reply", errMissed, want)
 		}
 		if err := p.fill(ctx, deadline); err != nil {
@@ -163,8 +170,8 @@ func (p *player) handshake(ctx context.Context, s fakes.Step) error {
 	if err != nil {
 		return err
 	}
-	p.conn.Cut(hello.Records, hello.Segment)
-	defer p.conn.Cut(0, 0)
+	p.conn.Cut(hello.Records, hello.Segment, hello.Gap)
+	defer p.conn.Cut(0, 0, 0)
 	if err := p.conn.Handshake(ctx, config); err != nil {
 		return fmt.Errorf("%w: %w", errMissed, err)
 	}

@@ -8,6 +8,7 @@ const maxMessage = 128 << 10
 const (
 	msgClientHello         = 1
 	msgServerHello         = 2
+	msgNewSessionTicket    = 4
 	msgEncryptedExtensions = 8
 	msgCertificate         = 11
 	msgServerKeyExchange   = 12

@@ -91,8 +91,10 @@ func (a *attempt) message(from results.Side, m message) {
 		a.clientHello(m)
 	case msgServerHello:
 		a.serverHello(m)
+	case msgNewSessionTicket:
+		a.ticket(from, m)
 	case msgEncryptedExtensions:
-		a.facts.ALPN = readEncryptedExtensions(m.body)
+		a.facts.ALPN, a.facts.Named = readEncryptedExtensions(m.body)
 	case msgCertificate:
 		chain := readCertificates(m.body, a.version)
 		if from == results.Client {
@@ -101,8 +103,11 @@ func (a *attempt) message(from results.Side, m message) {
 			a.facts.Chain = chain
 		}
 	case msgServerKeyExchange:
-		if strings.Contains(a.facts.Suite, "_ECDH") {
+		switch {
+		case strings.Contains(a.facts.Suite, "_ECDH"):
 			a.facts.Group = readNamedCurve(m.body)
+		case strings.Contains(a.facts.Suite, "_DHE_"), strings.Contains(a.facts.Suite, "_DH_anon_"):
+			a.facts.DHBits = readDHBits(m.body)
 		}
 	}
 }
@@ -120,6 +125,13 @@ func (a *attempt) clientHello(m message) {
 	}
 }
 
+// clientHelloV2 keeps the offer of an SSLv2 ClientHello.
+func (a *attempt) clientHelloV2(body []byte) {
+	if h := readClientHelloV2(body); a.facts.Hello == nil {
+		a.facts.Hello = &h.offer
+	}
+}
+
 func (a *attempt) serverHello(m message) {
 	h, ok := readServerHello(m.body)
 	if !ok && h.suite == 0 {
@@ -127,12 +139,13 @@ func (a *attempt) serverHello(m message) {
 	}
 	a.version = h.version
 	if h.retry {
-		a.retried = true
+		a.retried, a.facts.Retry = true, h.group
 		return
 	}
 	a.suite, a.serverRandom = h.suite, h.random
 	a.facts.Version, a.facts.Suite = versionName(h.version), suiteName(h.suite)
-	a.facts.Group, a.facts.ALPN = h.group, h.alpn
+	a.facts.Group, a.facts.ALPN, a.facts.Named = h.group, h.alpn, h.named
+	a.facts.Compression, a.facts.Extensions = h.compression, h.extensions
 }
 
 // complete takes the facts of our own end after a handshake that was finished.
@@ -161,8 +174,10 @@ func (a *attempt) copyFacts() results.TLSFacts {
 		h := *f.Hello
 		h.Versions, h.Suites = slices.Clone(h.Versions), slices.Clone(h.Suites)
 		h.Groups, h.ALPN = slices.Clone(h.Groups), slices.Clone(h.ALPN)
+		h.Compression, h.Extensions = slices.Clone(h.Compression), slices.Clone(h.Extensions)
 		f.Hello = &h
 	}
+	f.Extensions = slices.Clone(f.Extensions)
 	f.Chain, f.ClientChain = cloneChain(f.Chain), cloneChain(f.ClientChain)
 	return f
 }

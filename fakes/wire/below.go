@@ -95,17 +95,37 @@ type below struct {
 
 // Read reads a segment for TLS and puts aside what TLS will choke on.
 func (b below) Read(p []byte) (int, error) {
-	b.c.reading.Lock()
-	defer b.c.reading.Unlock()
-	n, plain, err := b.c.receive(p)
-	if room := maxSpare - len(b.c.spare); room > 0 {
-		b.c.spare = append(b.c.spare, plain[:min(room, len(plain))]...)
+	n, err := b.c.receiveForTLS(p)
+	if told := b.c.tellMessages(); told != nil {
+		return 0, told
 	}
 	return n, err
 }
 
-// Write writes what TLS made, cut up as Cut says.
-func (b below) Write(p []byte) (int, error) { return b.c.writeCut(p) }
+func (c *Conn) receiveForTLS(p []byte) (int, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	n, plain, err := c.receive(p)
+	if room := maxSpare - len(c.spare); room > 0 {
+		c.spare = append(c.spare, plain[:min(room, len(plain))]...)
+	}
+	return n, err
+}
+
+// Write writes what TLS made, sealed anew where our end was taken over, and cut
+// up as Cut says.
+func (b below) Write(p []byte) (int, error) {
+	b.c.sealing.Lock()
+	defer b.c.sealing.Unlock()
+	out, err := b.c.reseal(p)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := b.c.writeCut(out); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
 
 // Close closes the connection; crypto/tls calls it when a handshake's context
 // ends, and at the end of its own Close.

@@ -34,7 +34,13 @@ type Conn struct {
 	spare   []byte     // clear bytes that TLS read and could not use
 	writing sync.Mutex // held during a write below TLS
 
-	records, segment int // see Cut
+	sealing sync.Mutex // held while a record of ours is made and sent; before writing
+	taken   *takeover  // nil as long as crypto/tls makes our records
+
+	onMessage func(kind byte) error // see OnMessage
+
+	records, segment int           // see Cut
+	pause            time.Duration // see Cut; 0 once it was made
 
 	deadline      sync.Mutex
 	writeDeadline time.Time // that our user set

@@ -1,12 +1,18 @@
 package wire
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+)
 
 // Cut has what TLS writes cut up on its way: handshake messages in clear into
 // records of at most records bytes (RFC 8446 §5.1 allows it), and everything
-// into segments of at most segment bytes. 0 leaves them whole. It is called
-// while nothing is being written.
-func (c *Conn) Cut(records, segment int) { c.records, c.segment = records, segment }
+// into segments of at most segment bytes, with a pause after the first. 0 leaves
+// them whole. It is called while nothing is being written.
+func (c *Conn) Cut(records, segment int, pause time.Duration) {
+	c.records, c.segment, c.pause = records, segment, pause
+}
 
 // writeCut writes what TLS made.
 func (c *Conn) writeCut(p []byte) (int, error) {
@@ -24,8 +30,28 @@ func (c *Conn) writeCut(p []byte) (int, error) {
 			return 0, err
 		}
 		out = out[n:]
+		if c.pause > 0 {
+			time.Sleep(c.pause)
+			c.pause = 0
+		}
 	}
 	return len(p), nil
+}
+
+// Records puts a handshake message into records of the version, each of at most
+// size bytes of it; 0 means as long as records may be (RFC 8446 §5.1).
+func Records(version uint16, message []byte, size int) []byte {
+	const handshake, most = 22, 1 << 14
+	if size <= 0 || size > most {
+		size = most
+	}
+	var out []byte
+	for part := range slices.Chunk(message, size) {
+		out = append(out, handshake, byte(version>>8), byte(version))
+		out = binary.BigEndian.AppendUint16(out, uint16(len(part)))
+		out = append(out, part...)
+	}
+	return out
 }
 
 // cutRecords cuts the handshake records at the beginning of what TLS writes at

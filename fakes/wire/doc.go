@@ -12,7 +12,7 @@
 //
 // What it does not do: it has no opinion on what it sees, it knows no mail
 // protocol, it starts no goroutine, and it never alters what passes, but for the
-// cuts that Cut asks for.
+// cuts that Cut asks for and the records that a script has it make (WriteRecord).
 //
 // Why it opens encrypted alerts (September 2026): crypto/tls tells alerts only
 // through error texts, and not all of them; in TLS 1.3 nearly every alert is
@@ -21,6 +21,11 @@
 // keys for the AEAD suites and looks. Where it cannot (CBC and RC4 suites, a far
 // end that left the sequence) the event says "alert (encrypted)" if the record
 // type shows that it is one.
+//
+// Why crypto/tls keeps writing when our end was taken over (September 2026): it
+// answers KeyUpdates and sends alerts by itself, whenever it reads. So its
+// records are opened and sealed again under the keys that the far end expects,
+// and a record of a script's own is one more in between.
 //
 // Why one event may stand for many segments: a message of megabytes must not be
 // kept in memory nor in a transcript. Data events of up to 4 KiB are kept whole.

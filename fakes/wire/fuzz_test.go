@@ -55,6 +55,9 @@ func FuzzRecords(f *testing.F) {
 		if !bytes.Equal(out, data) {
 			t.Fatalf("%x became %x", data, out)
 		}
+		if o, more := ReadOffer(data); o != nil && (more || o.Length > len(data)) {
+			t.Fatalf("an offer of %d bytes in %d, more %v", o.Length, len(data), more)
+		}
 		follow(t, data, cuts)
 	})
 }

@@ -208,6 +208,9 @@ func TestResumption(t *testing.T) {
 						if s.TLS[0].Resumed != resumed || peer.ConnectionState().DidResume != resumed {
 							t.Errorf("resumed: %v, want %v", s.TLS[0].Resumed, resumed)
 						}
+						if s.TLS[0].Named == resumed {
+							t.Errorf("named: %v, want %v", s.TLS[0].Named, !resumed)
+						}
 						if !chosen || ours == results.Client {
 							checkCloses(t, s, false)
 						}

@@ -2,6 +2,8 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
+	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 
@@ -47,7 +49,13 @@ func readClientHello(body []byte) (h clientHello, ok bool) {
 	if !s.ReadUint8LengthPrefixed(&compression) {
 		return h, false
 	}
+	for _, method := range compression {
+		if method != 0 {
+			h.offer.Compression = append(h.offer.Compression, compressionName(method))
+		}
+	}
 	ok = eachExtension(s, func(kind uint16, data cryptobyte.String) {
+		h.offer.Extensions = append(h.offer.Extensions, extensionName(kind))
 		var list cryptobyte.String
 		switch kind {
 		case extServerName:
@@ -67,12 +75,38 @@ func readClientHello(body []byte) (h clientHello, ok bool) {
 	return h, ok
 }
 
+// readClientHelloV2 reads an SSLv2 ClientHello (RFC 5246 §E.2) from its message
+// type on. A cipher kind of SSL 2.0 itself has three bytes; the others are suites
+// with a zero before them.
+func readClientHelloV2(body []byte) (h clientHello) {
+	s := cryptobyte.String(body)
+	var version, suites, session, challenge uint16
+	var kinds []byte
+	if !s.Skip(1) || !s.ReadUint16(&version) || !s.ReadUint16(&suites) || !s.ReadUint16(&session) ||
+		!s.ReadUint16(&challenge) || !s.ReadBytes(&kinds, int(suites)) || !s.Skip(int(session)) || !s.Skip(int(challenge)) {
+		return h
+	}
+	h.offer.Versions = []string{versionName(version)}
+	for ; len(kinds) >= 3; kinds = kinds[3:] {
+		name := fmt.Sprintf("0x%06x", kinds[:3])
+		if kinds[0] == 0 {
+			name = suiteName(uint16(kinds[1])<<8 | uint16(kinds[2]))
+		}
+		h.offer.Suites = append(h.offer.Suites, name)
+	}
+	h.offer.Length, h.offer.Records = len(body), 1
+	return h
+}
+
 // serverHello is what a ServerHello or a HelloRetryRequest says.
 type serverHello struct {
 	random         []byte
 	version, suite uint16
 	group          string // from key_share; empty before TLS 1.3
 	alpn           string // in TLS 1.3 it is in EncryptedExtensions instead
+	named          bool   // in TLS 1.3 it is there too
+	compression    string // empty for none
+	extensions     []string
 	retry          bool
 }
 
@@ -87,7 +121,11 @@ func readServerHello(body []byte) (h serverHello, ok bool) {
 		return h, false
 	}
 	h.retry = bytes.Equal(h.random, []byte(retryRandom))
+	if compression != 0 {
+		h.compression = compressionName(compression)
+	}
 	ok = eachExtension(s, func(kind uint16, data cryptobyte.String) {
+		h.extensions = append(h.extensions, extensionName(kind))
 		var v uint16
 		switch kind {
 		case extSupportedVersions:
@@ -100,20 +138,25 @@ func readServerHello(body []byte) (h serverHello, ok bool) {
 			}
 		case extALPN:
 			h.alpn = first(readProtocols(data))
+		case extServerName:
+			h.named = true
 		}
 	})
 	return h, ok
 }
 
 // readEncryptedExtensions gives the protocol that the server chose (RFC 8446
-// §4.3.1); empty if it chose none.
-func readEncryptedExtensions(body []byte) (alpn string) {
+// §4.3.1), empty if it chose none, and whether it made use of the server name.
+func readEncryptedExtensions(body []byte) (alpn string, named bool) {
 	eachExtension(body, func(kind uint16, data cryptobyte.String) {
-		if kind == extALPN {
+		switch kind {
+		case extALPN:
 			alpn = first(readProtocols(data))
+		case extServerName:
+			named = true
 		}
 	})
-	return alpn
+	return alpn, named
 }
 
 // readCertificates gives the certificates of a Certificate message, leaf first:
@@ -148,6 +191,17 @@ func readNamedCurve(body []byte) string {
 		return ""
 	}
 	return groupName(group)
+}
+
+// readDHBits gives the size of the prime in a ServerKeyExchange with DHE (RFC
+// 5246 §7.4.3); 0 if it cannot be read.
+func readDHBits(body []byte) int {
+	s := cryptobyte.String(body)
+	var prime cryptobyte.String
+	if !s.ReadUint16LengthPrefixed(&prime) {
+		return 0
+	}
+	return new(big.Int).SetBytes(prime).BitLen()
 }
 
 // eachExtension calls f for every extension of a list that may be missing.

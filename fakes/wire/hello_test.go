@@ -109,7 +109,7 @@ func TestNames(t *testing.T) {
 
 // TestTablesAreReadable has every line be a number and a name, in order.
 func TestTablesAreReadable(t *testing.T) {
-	for _, table := range []string{suiteTable, groupTable, alertTable, messageTable, recordTable} {
+	for _, table := range []string{suiteTable, groupTable, alertTable, extensionTable, compressionTable, messageTable, recordTable} {
 		last := ""
 		for line := range strings.Lines(strings.TrimPrefix(table, "\n")) {
 			number, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")

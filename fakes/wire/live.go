@@ -52,3 +52,27 @@ const reordered = 64
 // Drop leaves TLS without a word: Read and Write are below TLS from here on, as
 // in a server that goes on in clear after TLS was closed.
 func (c *Conn) Drop() { c.up.Store(nil) }
+
+// OnMessage has tell called with the type of each handshake message of the far
+// end that comes inside TLS after the handshake (RFC 8446 §4.6, RFC 5246 §7.4),
+// before TLS itself sees it. When tell returns an error TLS is told that, and
+// not given the message. It is called by whoever reads, and set before that.
+func (c *Conn) OnMessage(tell func(kind byte) error) { c.onMessage = tell }
+
+// tellMessages tells of the messages that came and were not told yet.
+func (c *Conn) tellMessages() error {
+	if c.onMessage == nil || c.up.Load() == nil {
+		return nil
+	}
+	c.rec.mu.Lock()
+	f := &c.track.flows[index(far(c.ours))]
+	came := f.came
+	f.came = nil
+	c.rec.mu.Unlock()
+	for _, kind := range came {
+		if err := c.onMessage(kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}

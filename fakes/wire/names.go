@@ -35,6 +35,12 @@ func suiteName(v uint16) string {
 // groupName gives the IANA name of a group for key exchange.
 func groupName(v uint16) string { return lookup(groupTable, v) }
 
+// extensionName gives the IANA name of an extension.
+func extensionName(v uint16) string { return lookup(extensionTable, v) }
+
+// compressionName gives the IANA name of a compression method (RFC 3749 §2).
+func compressionName(method uint8) string { return lookup(compressionTable, uint16(method)) }
+
 // alertName gives the IANA name of an alert.
 func alertName(code uint8) string { return lookup(alertTable, uint16(code)) }
 
@@ -96,6 +102,57 @@ const messageTable = `
 0018 key_update
 0019 compressed_certificate
 00fe message_hash
+`
+
+const compressionTable = `
+0000 NULL
+0001 DEFLATE
+0040 LZS
+`
+
+const extensionTable = `
+0000 server_name
+0001 max_fragment_length
+0002 client_certificate_url
+0003 trusted_ca_keys
+0004 truncated_hmac
+0005 status_request
+0006 user_mapping
+0007 client_authz
+0008 server_authz
+0009 cert_type
+000a supported_groups
+000b ec_point_formats
+000c srp
+000d signature_algorithms
+000e use_srtp
+000f heartbeat
+0010 application_layer_protocol_negotiation
+0011 status_request_v2
+0012 signed_certificate_timestamp
+0013 client_certificate_type
+0014 server_certificate_type
+0015 padding
+0016 encrypt_then_mac
+0017 extended_master_secret
+0018 token_binding
+0019 cached_info
+001b compress_certificate
+001c record_size_limit
+0022 delegated_credential
+0023 session_ticket
+0029 pre_shared_key
+002a early_data
+002b supported_versions
+002c cookie
+002d psk_key_exchange_modes
+002f certificate_authorities
+0030 oid_filters
+0031 post_handshake_auth
+0032 signature_algorithms_cert
+0033 key_share
+fe0d encrypted_client_hello
+ff01 renegotiation_info
 `
 
 const alertTable = `

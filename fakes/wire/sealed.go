@@ -33,21 +33,46 @@ func (d *direction) change(version uint16) {
 func (k *tracker) sealed12(t ticket, from results.Side, e piece) {
 	a := k.current
 	d := a.dir(from)
-	if e.header.kind != typeAlert {
+	// The first record is the Finished.
+	if e.header.kind != typeAlert && (e.header.kind != typeHandshake || d.seq == 0) {
 		d.seq++
 		return
 	}
 	if d.keys == nil && !d.lost {
 		d.keys = a.keys12(from)
 	}
+	var plain []byte
+	opened := false
 	if d.keys != nil && !d.lost {
-		if plain, _, ok := d.open(k, e.header, e.body); ok {
-			k.readAlerts(t, from, plain, true)
-			return
-		}
+		plain, _, opened = d.open(k, e.header, e.body)
 	} else {
 		d.seq++
 	}
+	switch {
+	case e.header.kind == typeHandshake && opened:
+		_, ended := d.sealed.add(plain)
+		for _, m := range ended {
+			k.inside(t, from, m)
+		}
+	case opened:
+		k.readAlerts(t, from, plain, true)
+	case e.header.kind == typeAlert:
+		k.unreadAlert(t, from, e)
+	}
+}
+
+// inside lists a handshake message that came inside TLS after the handshake, as
+// a KeyUpdate or a renegotiation does; tickets are in the facts.
+func (k *tracker) inside(t ticket, from results.Side, m message) {
+	f := &k.flows[index(from)]
+	f.came = append(f.came[:min(len(f.came), listMessages)], m.kind)
+	if m.kind != msgNewSessionTicket && f.messages.list(listMessages, m.length, t) {
+		k.log.put(t, results.Event{From: from, Kind: results.EventTLS, Secure: true, Text: messageName(m.kind)})
+	}
+}
+
+// unreadAlert lists an alert that could not be opened.
+func (k *tracker) unreadAlert(t ticket, from results.Side, e piece) {
 	if k.flows[index(from)].alerts.list(listAlerts, e.header.length, t) {
 		k.log.put(t, results.Event{From: from, Kind: results.EventAlert, Secure: true, Text: "alert (encrypted)"})
 	}
@@ -130,6 +155,9 @@ func (k *tracker) unseal(t ticket, from results.Side, h header, body []byte) {
 	case ok && kind == typeHandshake:
 		_, ended := d.sealed.add(plain)
 		for _, m := range ended {
+			if d.finished {
+				k.inside(t, from, m)
+			}
 			k.current.message(from, m)
 			d.advance(m.kind)
 		}

@@ -14,6 +14,8 @@ const (
 	listApplication = 64
 	listOther       = 256
 	listAlerts      = 64
+	// listMessages is how many handshake messages after the handshake are listed.
+	listMessages = 64
 )
 
 // tracker follows one connection below TLS. The recorder's lock guards it.
@@ -30,6 +32,8 @@ type tracker struct {
 type flow struct {
 	frame                      framer
 	application, other, alerts tally
+	messages                   tally
+	came                       []byte // types of messages after the handshake, not told yet
 }
 
 // tally counts events that are listed up to a limit.
@@ -109,6 +113,8 @@ func (k *tracker) record(t ticket, from results.Side, e piece) {
 		a.message(from, m)
 	}
 	switch {
+	case e.header.kind == typeSSLv2:
+		a.clientHelloV2(e.body)
 	case e.header.kind == typeChangeCipherSpec:
 		d.change(a.version)
 	case encrypted:
@@ -204,6 +210,7 @@ func (k *tracker) leftovers() []entry {
 			{"records of application data", f.application},
 			{"other records", f.other},
 			{"alerts", f.alerts},
+			{"messages inside TLS", f.messages},
 		} {
 			if c.tally.more > 0 {
 				out = append(out, k.log.enter(c.tally.last, results.Event{

@@ -82,7 +82,7 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	q := newQueue(ctx, w.Collector, w.Host)
-	q.late, q.losesPlain = m.Late, m.LosesPlain
+	q.late, q.lateSecond, q.losesPlain = m.Late, m.LateSecond, m.LosesPlain
 	r := &Running{Addrs: map[fakes.Listener]string{}, Version: ToolVersion(), Roots: authority.Roots(), Idle: q.idle}
 	r.ClientCert = clientCerts(authority)
 	var serving sync.WaitGroup
@@ -116,7 +116,7 @@ func elapsed() func() time.Duration {
 // listen gives a server its certificate and a free port.
 func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) {
 	if s.Profile.Offer != fakes.OfferNone {
-		cert, err := issue(authority, s.Profile.Cert, s.Host)
+		cert, err := issue(authority, s.Profile, s.Host)
 		if err != nil {
 			return nil, err
 		}
@@ -129,16 +129,20 @@ func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) 
 	return ln, nil
 }
 
-func issue(authority *pki.Authority, kind fakes.Cert, host string) (tls.Certificate, error) {
+func issue(authority *pki.Authority, p fakes.Profile, host string) (tls.Certificate, error) {
+	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
 	}
-	return authority.Issue(kind, pki.ECDSAP256, host)
+	if p.RSA {
+		key = pki.RSA2048
+	}
+	return authority.Issue(kind, key, host)
 }
 
 // clientCerts makes client certificates for a target that trusts the authority.
 func clientCerts(authority *pki.Authority) func(fakes.Cert) (tls.Certificate, error) {
 	return func(kind fakes.Cert) (tls.Certificate, error) {
-		return authority.Issue(kind, pki.ECDSAP256, "client.sender.mailtls.example")
+		return authority.Issue(kind, pki.ECDSAP256, fakes.ClientName)
 	}
 }

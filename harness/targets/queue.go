@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,8 +21,9 @@ type queue struct {
 	ctx       context.Context //nolint:containedctx // the queue's life is the target's, not a call's
 	collector string
 	host      string
-	// late and losesPlain: see fakes.Model.
+	// late, lateSecond and losesPlain: see fakes.Model.
 	late       time.Duration
+	lateSecond bool
 	losesPlain bool
 
 	taken   atomic.Int64
@@ -39,7 +41,7 @@ func (q *queue) put(_ context.Context, m receiver.Message) error {
 		return nil
 	}
 	wait := time.Duration(0)
-	if q.taken.Add(1)%2 == 1 {
+	if odd := q.taken.Add(1)%2 == 1; odd != q.lateSecond {
 		wait = q.late
 	}
 	q.waiting.Add(1)
@@ -74,8 +76,11 @@ func (q *queue) deliver(m receiver.Message) bool {
 	for i, to := range m.To {
 		script = fakes.Join(script, fakes.Say(fmt.Sprintf("rcpt%d", i+1), "250", "RCPT TO:<"+to+">\r\n"))
 	}
-	script = fakes.Join(script, fakes.Say("data", "354", "DATA\r\n"),
-		fakes.Say("body", "250", dialect.Stuff(string(m.Data))+".\r\n"), fakes.Quit())
+	content := dialect.Stuff(string(m.Data))
+	if !strings.HasSuffix(content, "\r\n") {
+		content += "\r\n" // BDAT content need not end with a line
+	}
+	script = fakes.Join(script, fakes.Say("data", "354", "DATA\r\n"), fakes.Say("body", "250", content+".\r\n"), fakes.Quit())
 	s := sender.Play(q.ctx, sender.Session{Script: script, Addr: q.collector, Now: elapsed()})
 	return s.End == results.EndOurs
 }

@@ -58,13 +58,21 @@ func listCases() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "cases", Short: "List the cases: what is required, how strongly, and by what source", Args: cobra.NoArgs,
 	}
-	as := format(cmd)
+	as := cmd.Flags().String("format", "text", "text, json or markdown")
 	cmd.Flags().StringVar(&f.Case, "case", "", "only those whose id, area or row matches this glob")
 	cmd.Flags().StringVar(&f.Label, "filter", "", "only those whose labels match, in Ginkgo's grammar")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cases, err := harness.Select(results.Roles(), f)
 		if err != nil {
 			return err
+		}
+		switch *as {
+		case "text", "json":
+		case "markdown":
+			say(cmd.OutOrStdout(), "%s", scenarios.Markdown(cases))
+			return nil
+		default:
+			return fmt.Errorf("read --format %q: text, json or markdown", *as)
 		}
 		items := []caseItem{}
 		for _, c := range cases {

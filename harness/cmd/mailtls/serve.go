@@ -82,11 +82,14 @@ func certify(s *receiver.Server, ca string) error {
 	if err != nil {
 		return fmt.Errorf("make certificate: %w", err)
 	}
-	kind := s.Profile.Cert
+	kind, key := s.Profile.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
 	}
-	if s.Certificate, err = authority.Issue(kind, pki.ECDSAP256, s.Host); err != nil {
+	if s.Profile.RSA {
+		key = pki.RSA2048
+	}
+	if s.Certificate, err = authority.Issue(kind, key, s.Host); err != nil {
 		return fmt.Errorf("make certificate: %w", err)
 	}
 	if ca == "" {

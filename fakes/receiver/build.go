@@ -1,0 +1,198 @@
+package receiver
+
+import (
+	"crypto"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"mailtls/fakes"
+	"mailtls/fakes/wire"
+)
+
+// flightRandom is the random of every built ServerHello.
+const flightRandom = "mailtls: this answer was built.\n\n"
+
+// buildFlight makes the bytes of a flight as they go on the wire.
+func buildFlight(f fakes.Flight, clientRandom []byte, cert tls.Certificate) ([]byte, error) {
+	switch {
+	case f.Alert != 0:
+		const alert, fatal = 21, 2
+		return []byte{alert, 3, 1, 0, 2, fatal, f.Alert}, nil
+	case f.Version == fakes.VersionSSL2:
+		return buildSSL2(cert)
+	}
+	var b cryptobyte.Builder
+	message(&b, 2, func(b *cryptobyte.Builder) { addServerHello(b, f) })
+	name := wire.SuiteName(f.Suite)
+	if f.Version < tls.VersionTLS13 {
+		if !strings.Contains(name, "_anon_") {
+			message(&b, 11, func(b *cryptobyte.Builder) { addChain(b, cert.Certificate) })
+		}
+		if params, err := keyExchange(f, name); err != nil {
+			return nil, err
+		} else if params != nil {
+			message(&b, 12, func(b *cryptobyte.Builder) {
+				b.AddBytes(params)
+				if !strings.Contains(name, "_anon_") {
+					addSignature(b, f, append(slices.Concat(clientRandom, []byte(flightRandom[:32])), params...), cert)
+				}
+			})
+		}
+		message(&b, 14, func(*cryptobyte.Builder) {})
+	}
+	flight, err := b.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("build flight: %w", err)
+	}
+	return wire.Records(min(f.Version, tls.VersionTLS12), flight, 0), nil
+}
+
+// message adds a handshake message (RFC 5246 §7.4).
+func message(b *cryptobyte.Builder, kind uint8, body func(*cryptobyte.Builder)) {
+	b.AddUint8(kind)
+	b.AddUint24LengthPrefixed(body)
+}
+
+// addServerHello adds RFC 5246 §7.4.1.3, or RFC 8446 §4.1.3.
+func addServerHello(b *cryptobyte.Builder, f fakes.Flight) {
+	const renegotiation, supportedVersions, keyShare = 0xff01, 43, 51
+	b.AddUint16(min(f.Version, tls.VersionTLS12))
+	b.AddBytes([]byte(flightRandom[:32]))
+	b.AddUint8(0)
+	b.AddUint16(f.Suite)
+	b.AddUint8(f.Compression)
+	var list cryptobyte.Builder
+	for _, kind := range f.Extensions {
+		list.AddUint16(kind)
+		list.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+			if kind == renegotiation {
+				b.AddUint8(0)
+			}
+		})
+	}
+	if f.Version == tls.VersionTLS13 {
+		list.AddUint16(supportedVersions)
+		list.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(f.Version) })
+		list.AddUint16(keyShare)
+		list.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
+			b.AddUint16(group(f))
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(point(b)) })
+		})
+	}
+	extensions, err := list.Bytes()
+	if err != nil {
+		b.SetError(err)
+	}
+	if len(extensions) > 0 {
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(extensions) })
+	}
+}
+
+func group(f fakes.Flight) uint16 {
+	if f.Group == 0 {
+		return uint16(tls.X25519)
+	}
+	return f.Group
+}
+
+// point is a public key for X25519, whatever the group is called.
+func point(b *cryptobyte.Builder) []byte {
+	key, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		b.SetError(err)
+		return nil
+	}
+	return key.PublicKey().Bytes()
+}
+
+func addChain(b *cryptobyte.Builder, chain [][]byte) {
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		for _, der := range chain {
+			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(der) })
+		}
+	})
+}
+
+// keyExchange is what the ServerKeyExchange of a suite says (RFC 5246 §7.4.3, RFC
+// 8422 §5.4); nil when the suite has none.
+func keyExchange(f fakes.Flight, suite string) ([]byte, error) {
+	var b cryptobyte.Builder
+	switch {
+	case strings.Contains(suite, "_ECDHE_"), strings.Contains(suite, "_ECDH_anon_"):
+		const namedCurve = 3
+		b.AddUint8(namedCurve)
+		b.AddUint16(group(f))
+		b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(point(b)) })
+	case strings.Contains(suite, "_DHE_"), strings.Contains(suite, "_DH_anon_"):
+		bits := f.DHBits
+		if bits == 0 {
+			bits = 2048
+		}
+		prime, err := rand.Prime(rand.Reader, bits)
+		if err != nil {
+			return nil, fmt.Errorf("make a prime of %d bits: %w", bits, err)
+		}
+		for _, number := range [][]byte{prime.Bytes(), {2}, {4}} { // the server's secret is 2
+			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(number) })
+		}
+	default:
+		return nil, nil
+	}
+	return b.Bytes()
+}
+
+// addSignature signs what a ServerKeyExchange says, with the algorithm in front
+// as TLS 1.2 has it; the versions before get the same without it.
+func addSignature(b *cryptobyte.Builder, f fakes.Flight, signed []byte, cert tls.Certificate) {
+	key, ok := cert.PrivateKey.(crypto.Signer)
+	if !ok {
+		b.SetError(fmt.Errorf("a %T cannot sign", cert.PrivateKey))
+		return
+	}
+	digest := sha256.Sum256(signed)
+	signature, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		b.SetError(err)
+		return
+	}
+	if f.Version == tls.VersionTLS12 {
+		algorithm := tls.PKCS1WithSHA256
+		if _, ec := key.Public().(*ecdsa.PublicKey); ec {
+			algorithm = tls.ECDSAWithP256AndSHA256
+		}
+		b.AddUint16(uint16(algorithm))
+	}
+	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(signature) })
+}
+
+// buildSSL2 makes a SERVER-HELLO of SSL 2.0: a certificate and one cipher kind,
+// RC4 with MD5.
+func buildSSL2(cert tls.Certificate) ([]byte, error) {
+	if len(cert.Certificate) == 0 {
+		return nil, errors.New("build flight: SSL 2.0 needs a certificate")
+	}
+	leaf := cert.Certificate[0]
+	var b cryptobyte.Builder
+	b.AddBytes([]byte{4, 0, 1}) // SERVER-HELLO, no session, X.509
+	b.AddUint16(fakes.VersionSSL2)
+	b.AddUint16(uint16(len(leaf)))
+	b.AddUint16(3)
+	b.AddUint16(16)
+	b.AddBytes(leaf)
+	b.AddUint24(0x010080)
+	b.AddBytes([]byte(flightRandom[:16]))
+	m, err := b.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("build flight: %w", err)
+	}
+	return append([]byte{0x80 | byte(len(m)>>8), byte(len(m))}, m...), nil
+}
