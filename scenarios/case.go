@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,7 +112,10 @@ func All() []Case {
 		hellos(), records(), resumption(), clientCertificates(), contents(), smuggling(), robustness(),
 		implicit(), lmtp(), published(), crossProtocol(), trace(), requireTLS(),
 	} {
-		all = append(all, area...)
+		for _, c := range area {
+			c.Role, c.Protocol = cmp.Or(c.Role, results.RoleReceiver), cmp.Or(c.Protocol, results.SMTP)
+			all = append(all, c)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b Case) int { return strings.Compare(a.Row, b.Row) })
 	return all

@@ -30,7 +30,7 @@ func clientCertificates() []Case {
 // shows completes a case with a session that shows a client certificate and
 // goes on to a recipient: where the client is refused is the target's choice.
 func shows(kind fakes.Cert, c Case) Case {
-	c.Role, c.Protocol, c.Judge = results.RoleReceiver, results.SMTP, judgeClientCert
+	c.Judge = judgeClientCert
 	c.Needs, c.Levels = []results.Feature{results.FeatureStartTLS, results.FeatureMTLS}, []LevelRule{must()}
 	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(showing(kind)),
 		fakes.Ehlo(markEhloTLS), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit())
@@ -51,16 +51,16 @@ func partners() []Case {
 		{
 			ID: "partner/bound-client-refused", Row: "R-073",
 			Title:  "A partner's mail is taken inside TLS with the partner's certificate",
-			Source: source, Role: results.RoleReceiver, Protocol: results.SMTP,
-			Needs: needs, Levels: []LevelRule{must()},
+			Source: source,
+			Needs:  needs, Levels: []LevelRule{must()},
 			Dialogues: one(greeted(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertClient)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit()),
 			Judge:     judgePartnerTaken,
 		},
 		{
 			ID: "partner/unbound-mail-taken", Row: "R-074",
 			Title:  "A partner's mail is refused in clear and without the partner's certificate; other domains' mail is taken",
-			Source: source, Role: results.RoleReceiver, Protocol: results.SMTP,
-			Needs: needs, Levels: []LevelRule{must()},
+			Source: source,
+			Needs:  needs, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
 				{Name: "clear", Script: fakes.Join(greeted(), fromPartner(), fakes.Quit())},
 				{Name: "none", Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(showing(fakes.CertNone)), fakes.Ehlo(markEhloTLS), fromPartner(), fakes.Quit())},

@@ -16,7 +16,6 @@ func crossProtocol() []Case {
 		{
 			ID: "crossprotocol/http-body-served/clear", Row: "R-054",
 			Title: "An HTTP request in clear is cut off before its body is read as SMTP", Source: source,
-			Role: results.RoleReceiver, Protocol: results.SMTP,
 			Levels:    []LevelRule{should()},
 			Dialogues: one(fakes.Greet(), httpRequest(), awaitClose(closing)),
 			Judge:     judgeHTTP,
@@ -24,7 +23,6 @@ func crossProtocol() []Case {
 		{
 			ID: "crossprotocol/http-body-served/implicit-tls", Row: "R-054",
 			Title: "An HTTP request inside implicit TLS is cut off before its body is read as SMTP", Source: source,
-			Role: results.RoleReceiver, Protocol: results.SMTP,
 			Needs: []results.Feature{results.FeatureSMTPS}, Levels: []LevelRule{should()},
 			Dialogues: []fakes.Dialogue{{Listener: fakes.ListenSMTPS, Script: fakes.Join(
 				fakes.Handshake(broad()), fakes.Greet(), httpRequest(), awaitClose(closing))}},

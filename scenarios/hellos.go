@@ -42,8 +42,7 @@ func shapes() []Case {
 		{
 			ID: "hello/before-starttls", Row: "R-055", Title: "What becomes of a client that starts TLS at once, without STARTTLS",
 			Source: Source{"RFC 5321 §4.5.3.1.9", "Input that is no command line gets an error reply."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{info()},
+			Needs:  []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{info()},
 			Dialogues: one(hello(ordinary()), awaitClose(closing)),
 			Judge:     judgeHelloAtOnce,
 		},
@@ -148,7 +147,6 @@ func hello(h fakes.RawHello) fakes.Script {
 // probed completes a case with a session that sends a built hello after
 // STARTTLS.
 func probed(h fakes.RawHello, c Case) Case {
-	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
 	c.Dialogues = one(greeted(), fakes.StartTLS(), hello(h))
 	return c
@@ -156,7 +154,6 @@ func probed(h fakes.RawHello, c Case) Case {
 
 // shaken completes a case with a session whose handshake is done as h says.
 func shaken(h fakes.Hello, c Case) Case {
-	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
 	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(h), fakes.Ehlo(markEhloTLS), fakes.Quit())
 	return c

@@ -35,7 +35,6 @@ func implicit() []Case {
 
 // implicitCase completes a case with a session on the smtps listener.
 func implicitCase(c Case, script ...fakes.Script) Case {
-	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs, c.Levels = []results.Feature{results.FeatureSMTPS}, []LevelRule{must()}
 	c.Dialogues = []fakes.Dialogue{{Listener: fakes.ListenSMTPS, Script: fakes.Join(script...)}}
 	return c

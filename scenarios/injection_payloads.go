@@ -63,8 +63,7 @@ func payloads() []Case {
 			ID: "injection/proxied-listener", Row: "R-098",
 			Title:  "A proxy in front does not carry commands from before TLS into it",
 			Source: Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2014-3556", behind},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: append(onSMTP, results.FeatureProxy), Levels: []LevelRule{must()},
+			Needs:  append(onSMTP, results.FeatureProxy), Levels: []LevelRule{must()},
 			Pending: "needs a proxied listener",
 		},
 	}
@@ -73,7 +72,6 @@ func payloads() []Case {
 // injectionCase completes a case about injection.
 func injectionCase(id, row string, c Case) Case {
 	c.ID, c.Row = id, row
-	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Levels = []LevelRule{must()}
 	if c.Needs == nil {
 		c.Needs = []results.Feature{results.FeatureStartTLS}

@@ -9,17 +9,17 @@ func lmtp() []Case {
 	return []Case{
 		{
 			ID: "lmtp/replies-missing", Row: "R-082",
-			Title:  "Inside TLS each accepted recipient gets a reply of its own after DATA",
-			Source: Source{"RFC 2033 §4.2; RFC 3207 §4.2", "After the content there is one reply for each accepted recipient, in order, inside TLS as in clear."},
-			Role:   results.RoleReceiver, Protocol: results.LMTP,
-			Needs: needs, Levels: []LevelRule{must()}, Pending: pending,
+			Title:    "Inside TLS each accepted recipient gets a reply of its own after DATA",
+			Source:   Source{"RFC 2033 §4.2; RFC 3207 §4.2", "After the content there is one reply for each accepted recipient, in order, inside TLS as in clear."},
+			Protocol: results.LMTP,
+			Needs:    needs, Levels: []LevelRule{must()}, Pending: pending,
 		},
 		{
 			ID: "lmtp/injection", Row: "R-083",
-			Title:  "LHLO in the segment of STARTTLS is not run inside TLS",
-			Source: Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2011-0411", "What came in clear does not count inside TLS; what follows STARTTLS in the buffer is not run."},
-			Role:   results.RoleReceiver, Protocol: results.LMTP,
-			Needs: needs, Levels: []LevelRule{must()}, Pending: pending,
+			Title:    "LHLO in the segment of STARTTLS is not run inside TLS",
+			Source:   Source{"RFC 3207 §4; RFC 3207 §4.2; CVE-2011-0411", "What came in clear does not count inside TLS; what follows STARTTLS in the buffer is not run."},
+			Protocol: results.LMTP,
+			Needs:    needs, Levels: []LevelRule{must()}, Pending: pending,
 		},
 	}
 }

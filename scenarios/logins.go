@@ -13,8 +13,7 @@ func logins() []Case {
 			ID: "auth/user-kept", Row: "R-015",
 			Title:  "A login in clear does not count inside TLS",
 			Source: Source{"RFC 3207 §4.2; RFC 4954 §4; RFC 4954 §6", "What the client said before TLS, its login included, is forgotten; a second AUTH after a login is an error, and so is a command that needs one."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{starttls, auth}, Levels: []LevelRule{must()},
+			Needs:  []results.Feature{starttls, auth}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
 				onSubmission("control", inside(), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"), fakes.Quit()),
 				onSubmission("kept", greeted(), fakes.Say("auth", "235", "AUTH PLAIN {auth-plain}\r\n"),
@@ -27,8 +26,7 @@ func logins() []Case {
 			ID: "auth/starttls-in-exchange", Row: "R-024",
 			Title:  "STARTTLS in place of a user name is no command",
 			Source: Source{"RFC 4954 §4", "Behind a 334 the next line is a response in base64; what is none gets 501."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{starttls, auth}, Levels: []LevelRule{must()},
+			Needs:  []results.Feature{starttls, auth}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
 				onSubmission("clear", greeted(), exchange(), fakes.Quit()),
 				onSubmission("tls", inside(), exchange(), fakes.Quit()),
@@ -51,8 +49,7 @@ func logins() []Case {
 			ID: "auth/mail-without-login", Row: "R-078",
 			Title:  "A submission server refuses MAIL without a login, with 530",
 			Source: Source{"RFC 6409 §4.3", "Without a login MAIL is refused unless the server is set otherwise; the code is 530."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{starttls, results.FeatureSubmission}, Levels: []LevelRule{must()},
+			Needs:  []results.Feature{starttls, results.FeatureSubmission}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{onSubmission("", inside(), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"),
 				fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit())},
 			Judge: judgeMailWithoutLogin,
@@ -74,7 +71,6 @@ func exchange() fakes.Script {
 // Nothing secret is sent: a server that goes along asks for it first.
 func mechanism(name string, c Case) Case {
 	c.Row, c.Title = "R-077", "AUTH "+name+" in clear is refused before a secret is asked for"
-	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureAuthAfterTLS}
 	c.Dialogues = []fakes.Dialogue{onSubmission("", greeted(), fakes.Say("auth", "5", "AUTH "+name+"\r\n"), fakes.Quit())}
 	c.Judge = judgeMechanism

@@ -11,29 +11,25 @@ func published() []Case {
 			ID: "published/tlsa-mismatch", Row: "R-058", Pending: reason,
 			Title:  "At every address of every MX a usable TLSA record matches the chain shown",
 			Source: Source{"RFC 7672 §8.1; RFC 7672 §2.2", "The server presents a chain that one of its TLSA records matches; otherwise senders do not deliver."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{starttls, results.FeatureDANE}, Levels: []LevelRule{must()},
+			Needs:  []results.Feature{starttls, results.FeatureDANE}, Levels: []LevelRule{must()},
 		},
 		{
 			ID: "published/tlsa-without-rollover", Row: "R-059", Pending: reason,
 			Title:  "Whether a second TLSA record stands by for the next key",
 			Source: Source{"RFC 7671 §8", "Each combination of usage, selector and type always has a record for the chain in use, a change of keys included."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{starttls, results.FeatureDANE}, Levels: []LevelRule{info()},
+			Needs:  []results.Feature{starttls, results.FeatureDANE}, Levels: []LevelRule{info()},
 		},
 		{
 			ID: "published/policy-unfit", Row: "R-060", Pending: "needs the target's published DNS records and policy host",
 			Title:  "One MTA-STS record, and a policy that can be fetched and covers all MXs",
 			Source: Source{"RFC 8461 §3.1; RFC 8461 §3.2; RFC 8461 §3.3", "There is exactly one record; the policy host has a valid certificate and answers 200 with text/plain."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{results.FeatureSTS}, Levels: []LevelRule{must()},
+			Needs:  []results.Feature{results.FeatureSTS}, Levels: []LevelRule{must()},
 		},
 		{
 			ID: "published/addresses-differ", Row: "R-061", Pending: reason,
 			Title:  "All addresses of all MXs behave alike",
 			Source: Source{"RFC 5321 §5.1", "Senders try several hosts and addresses; what they find must not depend on which one answered."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{starttls}, Levels: []LevelRule{should()},
+			Needs:  []results.Feature{starttls}, Levels: []LevelRule{should()},
 		},
 	}
 }

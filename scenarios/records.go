@@ -36,8 +36,7 @@ func records() []Case {
 			ID: "records/early-data-permitted", Row: "R-047",
 			Title:  "No ticket permits early data",
 			Source: Source{"RFC 8446 §E.5; RFC 9325 §3.10", "Early data is not used where no profile of the application protocol says how; SMTP has none."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{results.FeatureStartTLS, results.FeatureTLS13}, Levels: []LevelRule{must()},
+			Needs:  []results.Feature{results.FeatureStartTLS, results.FeatureTLS13}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
 				{Name: "first", Tickets: "early", Script: fakes.Join(newest(), fakes.Quit())},
 				{Name: "resumed", Tickets: "early", Script: fakes.Join(newest(), fakes.Quit())},
@@ -48,7 +47,6 @@ func records() []Case {
 			ID: "records/key-update-breaks", Row: "R-049",
 			Title:  "Keys may change in the middle of a message",
 			Source: Source{"RFC 8446 §4.6.3", "A KeyUpdate is obeyed whenever it comes, and answered when it asks for that."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
 			Needs:  []results.Feature{results.FeatureStartTLS, results.FeatureTLS13, results.FeatureReadback},
 			Levels: []LevelRule{must()},
 			Dialogues: one(newest(), envelope(), fakes.Script{
@@ -77,7 +75,7 @@ func newest() fakes.Script {
 // renegotiation completes a case with a session in TLS 1.2 that asks for another
 // handshake. A target that speaks no TLS 1.2 has nothing to renegotiate.
 func renegotiation(m fakes.Move, c Case) Case {
-	c.Row, c.Role, c.Protocol = "R-046", results.RoleReceiver, results.SMTP
+	c.Row = "R-046"
 	c.Needs = []results.Feature{results.FeatureStartTLS}
 	c.Dialogues = one(greeted(), fakes.StartTLS(),
 		fakes.Handshake(fakes.Hello{Min: tls.VersionTLS12, Max: tls.VersionTLS12}), fakes.Ehlo(markEhloTLS),

@@ -28,8 +28,7 @@ func resumption() []Case {
 			ID: "resumption/state-kept", Row: "R-050",
 			Title:  "A resumed TLS session carries neither the login nor the EHLO of the session before",
 			Source: Source{"RFC 3207 §4.2; RFC 5321 §4.1.4", "After the handshake only what the client says inside this session counts; a mail session begins with its own EHLO."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: starttls, Levels: []LevelRule{must()},
+			Needs:  starttls, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
 				{Name: dialogueFirst, Listener: fakes.ListenSubmission, Tickets: "t", Script: fakes.Join(
 					upgraded(), fakes.Say(markEhloTLS, "250", "EHLO {helo2}\r\n"), fakes.Say("auth", "", "AUTH PLAIN {auth-plain}\r\n"), fakes.Quit())},
@@ -52,8 +51,7 @@ func resumption() []Case {
 			ID: "sni/name-insisted-on", Row: "R-052",
 			Title:  "The handshake works without a server name, with the target's name and with an unknown one",
 			Source: Source{"RFC 7672 §8.1; RFC 8461 §7.1", "A mail server does not insist on a server name; it falls back to some chain."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: starttls, Levels: []LevelRule{must(results.FeatureSTS), must(results.FeatureDANE), should()},
+			Needs:  starttls, Levels: []LevelRule{must(results.FeatureSTS), must(results.FeatureDANE), should()},
 			Dialogues: []fakes.Dialogue{
 				greets("none", fakes.Hello{Min: tls.VersionTLS10, NoSNI: true}),
 				greets("own", fakes.Hello{Min: tls.VersionTLS10}),
@@ -65,8 +63,7 @@ func resumption() []Case {
 			ID: "alpn/not-smtp", Row: "R-053",
 			Title:  "What becomes of a client that offers another protocol by ALPN, and of one that offers none",
 			Source: Source{"RFC 9325 §3.8", "ALPN keeps protocols apart; mail has no name in it for port 25, so that clients offer none."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: starttls, Levels: []LevelRule{info()},
+			Needs:  starttls, Levels: []LevelRule{info()},
 			Dialogues: []fakes.Dialogue{
 				greets("none", fakes.Hello{Min: tls.VersionTLS10}),
 				greets("h2", fakes.Hello{Min: tls.VersionTLS10, ALPN: []string{"h2"}}),
@@ -92,7 +89,7 @@ func greets(name string, h fakes.Hello) fakes.Dialogue {
 // otherName completes a case with sessions of one TLS version at the most that
 // show their ticket under the same name, and then under another.
 func otherName(highest uint16, c Case) Case {
-	c.Row, c.Role, c.Protocol, c.Judge = "R-051", results.RoleReceiver, results.SMTP, judgeOtherName
+	c.Row, c.Judge = "R-051", judgeOtherName
 	lowest := highest
 	if highest == tls.VersionTLS12 {
 		lowest = tls.VersionTLS10

@@ -46,7 +46,6 @@ func smuggling() []Case {
 				Title: end.shown + " does not end a message " + layer.shown,
 				Source: Source{strings.TrimSuffix("RFC 5321 §2.3.8; RFC 5321 §4.1.1.4; "+end.cve, "; "),
 					"Only CRLF ends a line and only CRLF.CRLF a message, which is taken or refused as a whole."},
-				Role: results.RoleReceiver, Protocol: results.SMTP,
 				Needs: []results.Feature{layer.needs}, Levels: []LevelRule{must()},
 				Dialogues: one(layer.open, hidden(end.bytes)),
 				Fence:     true,
@@ -58,8 +57,7 @@ func smuggling() []Case {
 		ID: "smuggling/differs-in-tls", Row: "R-090",
 		Title:  "Bare CR and LF in a message get the same answer inside TLS as in clear",
 		Source: Source{"RFC 5321 §2.3.8; RFC 5321 §4.1.1.4", "What ends a line and a message does not depend on what carries it."},
-		Role:   results.RoleReceiver, Protocol: results.SMTP,
-		Needs: []results.Feature{results.FeatureStartTLS, results.FeaturePublicMX}, Levels: []LevelRule{should()},
+		Needs:  []results.Feature{results.FeatureStartTLS, results.FeaturePublicMX}, Levels: []LevelRule{should()},
 		Dialogues: []fakes.Dialogue{
 			{Name: "lf-clear", Script: fakes.Join(greeted(), hidden("\n.\n"))},
 			{Name: "lf-tls", Script: fakes.Join(inside(), hidden("\n.\n"))},

@@ -115,7 +115,6 @@ func places() []Case {
 
 // command completes a case about STARTTLS.
 func command(c Case) Case {
-	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
 	return c
 }

@@ -15,8 +15,7 @@ func trace() []Case {
 			ID: "trace/tls-not-named", Row: "R-091",
 			Title:  "The trace header says ESMTPS for mail that came inside TLS, and not for mail in clear",
 			Source: Source{"RFC 3848 §1", "The transmission type is ESMTPS, or ESMTPSA after a login, inside TLS, and ESMTP in clear."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{results.FeatureStartTLS, results.FeatureReadback}, Levels: []LevelRule{should()},
+			Needs:  []results.Feature{results.FeatureStartTLS, results.FeatureReadback}, Levels: []LevelRule{should()},
 			Dialogues: []fakes.Dialogue{
 				{Name: "tls", Script: fakes.Join(inside(), fakes.Transaction(), fakes.Quit())},
 				{Name: "clear", Script: fakes.Join(fakes.Greet(), fakes.Say(markEhlo, "250", "EHLO {helo2}\r\n"), fakes.Transaction(), fakes.Quit())},
@@ -28,8 +27,7 @@ func trace() []Case {
 			ID: "trace/cipher-not-recorded", Row: "R-092",
 			Title:  "The trace header of submitted mail holds the cipher suite",
 			Source: Source{"RFC 8314 §4.3", "A submission server writes the cipher suite into the tls clause of the trace header."},
-			Role:   results.RoleReceiver, Protocol: results.SMTP,
-			Needs: []results.Feature{results.FeatureStartTLS, results.FeatureReadback}, Levels: []LevelRule{should(results.FeatureSubmission), info()},
+			Needs:  []results.Feature{results.FeatureStartTLS, results.FeatureReadback}, Levels: []LevelRule{should(results.FeatureSubmission), info()},
 			Dialogues: []fakes.Dialogue{{Listener: fakes.ListenSubmission, Script: fakes.Join(
 				inside(), fakes.Say("auth", "", "AUTH PLAIN {auth-plain}\r\n"), fakes.Transaction(), fakes.Quit())}},
 			Fence: true,

@@ -38,7 +38,6 @@ func versions() []Case {
 
 // version completes a case with a session that offers one version only.
 func version(v uint16, c Case) Case {
-	c.Role, c.Protocol = results.RoleReceiver, results.SMTP
 	c.Needs = []results.Feature{results.FeatureStartTLS}
 	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(fakes.Hello{Min: v, Max: v}), fakes.Ehlo(markEhloTLS), fakes.Quit())
 	return c
