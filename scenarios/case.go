@@ -38,6 +38,9 @@ type Case struct {
 	// Intrusive cases burden the target; they are off for targets beyond this
 	// machine and its networks.
 	Intrusive bool
+	// Temporary is true when a 421, 45x or 454 may be the target's answer to what
+	// the case asks; elsewhere it makes the case inconclusive.
+	Temporary bool
 	// Pending says why the case cannot be played yet; empty when it can.
 	Pending string
 	// Judge concludes.

@@ -30,7 +30,7 @@ func clientCertificates() []Case {
 // shows completes a case with a session that shows a client certificate and
 // goes on to a recipient: where the client is refused is the target's choice.
 func shows(kind fakes.Cert, c Case) Case {
-	c.Judge = judgeClientCert
+	c.Judge, c.Temporary = judgeClientCert, true
 	c.Needs, c.Levels = []results.Feature{results.FeatureStartTLS, results.FeatureMTLS}, []LevelRule{must()}
 	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(showing(kind)),
 		fakes.Ehlo(markEhloTLS), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit())

@@ -49,7 +49,7 @@ func conclude(c Case, t *results.Transcript, claims results.Claims) results.Verd
 	if v.Status == results.StatusError {
 		return v
 	}
-	if limit, found := limited(t, v); found {
+	if limit, found := limited(t, v); found && !c.Temporary {
 		return inconclusive("the target was not willing, or not able, for now: %s", limit)
 	}
 	if t.Sanity.After != results.SanityOK {

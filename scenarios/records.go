@@ -91,7 +91,7 @@ func judgeRenegotiation(t *results.Transcript, _ results.Claims) results.Verdict
 	if !ok {
 		return v
 	}
-	if a, alerted := alertFrom(facts(s)); alerted && a.Code == protocolVersion && !facts(s).Complete {
+	if f := facts(s); !f.Complete && lacksTLS12(f) {
 		return note(want, "TLS 1.2 is refused: there is nothing to renegotiate", handshakeRefs(s)...)
 	}
 	if s, v, ok = reach(t, "", markHandshake, markEhloTLS); !ok {
@@ -114,6 +114,13 @@ func judgeRenegotiation(t *results.Transcript, _ results.Claims) results.Verdict
 		return nonstrict("the hello was ignored", want, "no answer to the hello; NOOP then got "+noop.String(), append(asked, noop.refs...)...)
 	}
 	return inconclusive("the target neither refused nor went on: %s", ending(s))
+}
+
+// lacksTLS12 tells whether a server refused TLS 1.2 by alert, or chose an older
+// version.
+func lacksTLS12(f results.TLSFacts) bool {
+	a, alerted := alertFrom(f)
+	return alerted && a.Code == protocolVersion || f.Version != "" && f.Version != "1.2"
 }
 
 func judgeEarlyData(t *results.Transcript, _ results.Claims) results.Verdict {
