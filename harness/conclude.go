@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"mailtls/results"
@@ -91,52 +92,122 @@ func waive(waivers []results.Waiver, id, policy string, v results.Verdict) resul
 	return v
 }
 
+// known refuses waivers for cases that do not exist.
+func known(waivers []results.Waiver) error {
+	for _, wv := range waivers {
+		if _, err := scenarios.Find(wv.Case); err != nil {
+			return fmt.Errorf("read waiver: %w", err)
+		}
+	}
+	return nil
+}
+
 // unused names the waivers whose case was not executed.
 func unused(r *results.Report) []string {
 	var notes []string
 	for _, wv := range r.Waivers {
-		met := false
 		for _, c := range r.Cases {
-			met = met || c.ID == wv.Case && c.Policy == wv.Policy
-		}
-		if !met && r.Filter == (results.Filter{}) {
-			notes = append(notes, fmt.Sprintf("waiver for %s was not met: there is no such case for this target", results.Key(wv.Case, wv.Policy)))
+			if c.ID == wv.Case && c.Policy == wv.Policy && !c.Status.Executed() && c.Status != results.StatusError {
+				notes = append(notes, fmt.Sprintf("the waiver for %s was not put to the test: the case is %s (%s)", c.Key(), c.Status, c.Reason))
+			}
 		}
 	}
 	return notes
 }
 
 // Judge judges the stored transcripts of a run's folder again, and returns the
-// report as it comes out now, with the keys of the cases whose verdict differs
-// from the stored one.
+// report as it comes out now, with what differs from the stored one, a line
+// each. A report that leaves cases out, adds some, or shows another case's
+// transcript differs too.
 func Judge(dir string) (*results.Report, []string, error) {
 	r, err := ReadReport(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	st := &store{dir: dir}
-	var changed []string
+	differs := missing(r)
 	for i, old := range r.Cases {
-		if old.Transcript == "" {
-			continue
-		}
-		c, err := scenarios.Find(old.ID)
+		now, err := rejudge(st, r, old)
 		if err != nil {
 			return nil, nil, fmt.Errorf("judge %s: %w", dir, err)
 		}
-		t, sum, err := st.read(old.Transcript)
-		if err != nil {
-			return nil, nil, fmt.Errorf("judge %s: %w", dir, err)
-		}
-		now := line(c, waive(r.Waivers, c.ID, old.Policy, scenarios.Decide(c, t, r.Claims)))
-		now.Policy, now.Transcript, now.SHA256, now.Duration = old.Policy, old.Transcript, sum, old.Duration
-		if now.Status != old.Status || now.Got != old.Got || sum != old.SHA256 {
-			changed = append(changed, old.Key())
+		if what := difference(old, now); what != "" {
+			differs = append(differs, old.Key()+": "+what)
 		}
 		r.Cases[i] = now
 	}
+	stored := r.Outcome
 	r.Summarize()
-	return r, changed, nil
+	if r.Outcome != stored {
+		differs = append(differs, fmt.Sprintf("the outcome is %s, and %s is stored", r.Outcome, stored))
+	}
+	return r, differs, nil
+}
+
+// missing names the cases that the report should have and has not, or has twice.
+func missing(r *results.Report) []string {
+	var lines []string
+	cases, err := Select(r.Roles, r.Filter)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	stored := map[string]int{}
+	for _, c := range r.Cases {
+		stored[c.ID]++
+	}
+	for _, c := range cases {
+		if stored[c.ID] != 1 {
+			lines = append(lines, fmt.Sprintf("%s: stored %d times", c.ID, stored[c.ID]))
+		}
+	}
+	if len(r.Cases) > len(cases) {
+		lines = append(lines, fmt.Sprintf("%d cases are stored, %d are selected", len(r.Cases), len(cases)))
+	}
+	return lines
+}
+
+// rejudge concludes on one line of a report anew.
+func rejudge(st *store, r *results.Report, old results.CaseResult) (results.CaseResult, error) {
+	c, err := scenarios.Find(old.ID)
+	if err != nil {
+		return results.CaseResult{}, err
+	}
+	if old.Transcript == "" {
+		if v, done := scenarios.NotPlayed(c, r.Claims); done {
+			return line(c, v), nil
+		}
+		if old.Status == results.StatusSkip {
+			return old, nil // the user left it out
+		}
+		return line(c, results.Verdict{Level: c.Level(r.Claims), Status: results.StatusError, Reason: "no transcript is stored"}), nil
+	}
+	t, sum, err := st.read(old.Transcript)
+	if err != nil {
+		return results.CaseResult{}, err
+	}
+	now := line(c, waive(r.Waivers, c.ID, old.Policy, scenarios.Decide(c, t, r.Claims)))
+	if t.Case != c.ID || t.Target != r.Target.String() {
+		now = line(c, results.Verdict{
+			Level: now.Level, Status: results.StatusError,
+			Reason: fmt.Sprintf("%s is the transcript of %s on %s", old.Transcript, t.Case, t.Target),
+		})
+	}
+	now.Policy, now.Transcript, now.SHA256, now.Duration = old.Policy, old.Transcript, sum, old.Duration
+	return now, nil
+}
+
+// difference says in words how two lines of a report differ; empty when they do
+// not.
+func difference(old, now results.CaseResult) string {
+	switch {
+	case now.SHA256 != old.SHA256:
+		return "the transcript was changed"
+	case now.Status != old.Status:
+		return fmt.Sprintf("the verdict is %s, and %s is stored", now.Status, old.Status)
+	case !reflect.DeepEqual(now, old):
+		return "the words of the verdict differ"
+	}
+	return ""
 }
 
 // ReadReport reads the report of a run's folder.

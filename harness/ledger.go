@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"sync"
+	"time"
 
 	"mailtls/fakes/receiver"
 	"mailtls/results"
@@ -21,6 +22,8 @@ type ledger struct {
 	open map[int][]arrival
 	// unattributed sessions fit no case.
 	unattributed int
+	// slowest is the longest time that a fence has taken.
+	slowest time.Duration
 	// changed is closed and replaced whenever something arrives.
 	changed chan struct{}
 }
@@ -146,6 +149,21 @@ func share(s results.Session, u *unit, own []arrival) readback {
 		}
 	}
 	return readback{session: part, arrivals: own}
+}
+
+// fence takes note of the time that a fence took, and returns the longest.
+func (l *ledger) fence(took time.Duration) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.slowest = max(l.slowest, took)
+	return l.slowest
+}
+
+// arrivals counts what has arrived for a unit.
+func (l *ledger) arrivals(u *unit) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return u.pending + len(u.readback)
 }
 
 // signal wakes whoever waits; the lock is held.

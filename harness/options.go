@@ -29,7 +29,7 @@ type Options struct {
 	Out string
 	// Waivers besides those of the target.
 	Waivers []results.Waiver
-	// NoIntrusive leaves out the cases that burden a target.
+	// NoIntrusive leaves out the cases that burden or abuse a target.
 	NoIntrusive bool
 	// Parallel is how many cases are played at once; 0 means DefaultParallel.
 	Parallel int
@@ -86,7 +86,7 @@ func Select(roles []results.Role, f results.Filter) ([]scenarios.Case, error) {
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("select cases %+v of roles %v: %w; see mailtls list cases", f, roles, ErrEmpty)
+		return nil, fmt.Errorf("select cases by %s: %w; see mailtls list cases", f, ErrEmpty)
 	}
 	return chosen, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +39,18 @@ type world struct {
 	ledger    *ledger
 	addresses *addresses
 	epoch     time.Time
+
+	mu      sync.Mutex
+	remarks []string // each once
+}
+
+// remark keeps a remark for the report.
+func (w *world) remark(text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Contains(w.remarks, text) {
+		w.remarks = append(w.remarks, text)
+	}
 }
 
 // Run plays the selected cases against the target, stores the transcripts and
@@ -54,6 +67,9 @@ func Run(ctx context.Context, o Options) (*results.Report, error) {
 	}
 	cases, err := Select(roles, o.Filter)
 	if err != nil {
+		return nil, err
+	}
+	if err := known(append(o.Target.Spec().Waivers, o.Waivers...)); err != nil {
 		return nil, err
 	}
 	if err := o.Target.Available(); err != nil {
@@ -73,7 +89,7 @@ func Run(ctx context.Context, o Options) (*results.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Notes = append(r.Notes, notes...)
+	r.Notes = append(append(r.Notes, notes...), w.remarks...)
 	r.Target = w.id
 	r.Elapsed = time.Since(w.epoch).Seconds()
 	r.Unattributed = w.ledger.unattributed
@@ -111,6 +127,9 @@ func (w *world) play(ctx context.Context, variant targets.Variant, cases []scena
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
+	}
+	if w.running.User != "" {
+		w.user, w.password = w.running.User, w.running.Password
 	}
 	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
 	units, err := w.all(ctx, cases, st)
@@ -150,11 +169,16 @@ func (w *world) collect(ctx context.Context) (stop func(), addr string, err erro
 	return func() { cancel(); running.Wait() }, ln.Addr().String(), nil
 }
 
-// collectorProfile never refuses anything and waits long.
+// collectorIdle is how long the collector waits for a target that keeps its
+// connection: a message counts as read back when its session has ended, and that
+// must come well within a case's window.
+const collectorIdle = 5 * time.Second
+
+// collectorProfile never refuses anything.
 func collectorProfile() fakes.Profile {
 	return fakes.Profile{
 		Name: "collector", Doc: "Takes all mail that a target hands on.", Offer: fakes.OfferNone,
-		Clear: []string{"PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES"}, Idle: time.Minute,
+		Clear: []string{"PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES"}, Idle: collectorIdle,
 	}
 }
 
@@ -183,13 +207,13 @@ func (w *world) all(ctx context.Context, cases []scenarios.Case, st *store) ([]*
 		return nil
 	}
 	for _, turn := range []struct {
-		intrusive bool
-		limit     int
+		alone bool
+		limit int
 	}{{false, limit}, {true, 1}} {
 		var group errgroup.Group
 		group.SetLimit(turn.limit)
 		for _, u := range units {
-			if u != nil && u.Intrusive == turn.intrusive {
+			if u != nil && u.Alone == turn.alone {
 				group.Go(func() error { return play(u) })
 			}
 		}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"mailtls/fakes"
@@ -14,7 +15,8 @@ const (
 	// askEvery is how often an idle queue is asked for.
 	askEvery = 250 * time.Millisecond
 	// quietAtLeast is how long nothing may arrive where the queue cannot be
-	// asked; it is five times the time the fence took, when that is longer.
+	// asked; it is five times the longest that a fence of the run has taken, when
+	// that is longer.
 	quietAtLeast = 2 * time.Second
 )
 
@@ -34,11 +36,11 @@ func (w *world) settle(ctx context.Context, u *unit) results.EndReason {
 	if !w.arrived(ctx, u, func(fenced, _ bool) bool { return fenced }) {
 		return results.EndNoFence
 	}
-	took := time.Since(sent)
+	slowest := w.ledger.fence(time.Since(sent))
 	why := results.EndSettled
 	if w.running.Idle == nil {
 		why = results.EndQuiet
-		if !w.quiet(ctx, u, max(quietAtLeast, 5*took)) {
+		if !w.quiet(ctx, u, max(quietAtLeast, 5*slowest)) {
 			return results.EndWindow
 		}
 	} else if !w.idle(ctx) {
@@ -82,8 +84,12 @@ func (w *world) idle(ctx context.Context) bool {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
-		if empty, err := w.running.Idle(ctx); err == nil && empty {
+		empty, err := w.running.Idle(ctx)
+		if err == nil && empty {
 			return true
+		}
+		if err != nil && ctx.Err() == nil {
+			w.remark(fmt.Sprintf("ask for the queue: %v", err))
 		}
 		select {
 		case <-ctx.Done():
@@ -98,13 +104,16 @@ func (w *world) idle(ctx context.Context) bool {
 func (w *world) quiet(ctx context.Context, u *unit, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
-	for {
+	for had := w.ledger.arrivals(u); ; {
 		_, _, changed := w.ledger.look(u)
+		if now := w.ledger.arrivals(u); now != had {
+			had = now
+			t.Reset(d)
+		}
 		select {
 		case <-ctx.Done():
 			return false
-		case <-changed:
-			t.Reset(d)
+		case <-changed: // for somebody; above it is seen whether for us
 		case <-t.C:
 			return true
 		}

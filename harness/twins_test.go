@@ -28,9 +28,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// intrusive is the label of the cases that burden a target. They are played
-// alone, so that they do not disturb what is measured elsewhere, nor are.
-const intrusive = "intrusive"
+// alone is the label of the cases that would disturb what is measured elsewhere,
+// and be disturbed.
+const alone = "alone"
 
 // run plays the selected cases against an in-process target.
 func run(t *testing.T, target targets.Target, variant string, f results.Filter) *results.Report {
@@ -136,10 +136,10 @@ func TestTwinsAreCaught(t *testing.T) {
 	}
 }
 
-// burdens tells whether a capture's case is intrusive.
+// burdens tells whether a capture's case is played alone.
 func burdens(w capture) bool {
 	c, err := scenarios.Find(w.id)
-	return err == nil && c.Intrusive
+	return err == nil && c.Alone
 }
 
 func TestEveryReadyCaseHasATwin(t *testing.T) {
@@ -160,13 +160,13 @@ func TestReferenceConforms(t *testing.T) {
 	for _, v := range targets.Reference().Spec().Variants {
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
-			conforms(t, run(t, targets.Reference(), v.Name, results.Filter{Label: "!" + intrusive}))
+			conforms(t, run(t, targets.Reference(), v.Name, results.Filter{Label: "!" + alone}))
 		})
 	}
 }
 
 func TestReferenceBearsBurdens(t *testing.T) {
-	conforms(t, run(t, targets.Reference(), targets.DefaultVariant, results.Filter{Label: intrusive}))
+	conforms(t, run(t, targets.Reference(), targets.DefaultVariant, results.Filter{Label: alone}))
 }
 
 // conforms demands that every case that applies was met.

@@ -1,6 +1,9 @@
 package results
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Schema is the version of report.json that this package writes.
 const Schema = "mailtls-report/1"
@@ -68,6 +71,19 @@ func (t TargetID) String() string {
 type Filter struct {
 	Case  string `json:"case,omitempty"`
 	Label string `json:"filter,omitempty"`
+}
+
+// String says in words what is selected.
+func (f Filter) String() string {
+	switch {
+	case f == Filter{}:
+		return "role alone"
+	case f.Label == "":
+		return fmt.Sprintf("case %q", f.Case)
+	case f.Case == "":
+		return fmt.Sprintf("filter %q", f.Label)
+	}
+	return fmt.Sprintf("case %q and filter %q", f.Case, f.Label)
 }
 
 // CaseResult is one case's line in the report.
@@ -151,14 +167,15 @@ func (r *Report) Summarize() {
 	r.Outcome = outcome(r.Cases, r.Executed)
 }
 
-// outcome: a failed MUST outweighs an undecided one, which outweighs a waiver.
-// A report in which nothing was executed says nothing.
+// outcome: a failed MUST outweighs an undecided one, which outweighs a waiver. An
+// error is mailtls's own, or a waiver's that does not fit, and leaves the report
+// undecided at any level. A report in which nothing was executed says nothing.
 func outcome(cases []CaseResult, executed int) Outcome {
 	var failed, undecided, waived bool
 	for _, c := range cases {
 		must := c.Level == Must
 		failed = failed || must && c.Status == StatusFail
-		undecided = undecided || must && c.Status.Undecided()
+		undecided = undecided || must && c.Status.Undecided() || c.Status == StatusError
 		waived = waived || c.Status == StatusWaived
 	}
 	switch {

@@ -35,9 +35,11 @@ type Case struct {
 	Fence bool
 	// Window is how long the case is watched at the most; 0 means DefaultWindow.
 	Window time.Duration
-	// Intrusive cases burden the target; they are off for targets beyond this
-	// machine and its networks.
+	// Intrusive cases burden the target or abuse it; they are off for targets
+	// beyond this machine and private networks.
 	Intrusive bool
+	// Alone is true for a case that would disturb others played beside it.
+	Alone bool
 	// Temporary is true when a 421, 45x or 454 may be the target's answer to what
 	// the case asks; elsewhere it makes the case inconclusive.
 	Temporary bool

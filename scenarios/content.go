@@ -74,7 +74,7 @@ func contents() []Case {
 				{Do: fakes.MoveSend, Body: fakes.Part{From: 1 << 20, To: big}},
 				{Do: fakes.MoveSay, Text: []string{".\r\n"}, Want: "250"},
 			}, fakes.Quit()),
-			Fence: true, Window: bigWindow, Intrusive: true,
+			Fence: true, Window: bigWindow, Intrusive: true, Alone: true,
 			Judge: judgeBig,
 		},
 		{

@@ -24,6 +24,9 @@ func (c Case) Labels() []string {
 	if c.Intrusive {
 		labels = append(labels, "intrusive")
 	}
+	if c.Alone {
+		labels = append(labels, "alone")
+	}
 	for _, f := range c.Needs {
 		labels = append(labels, "needs:"+string(f))
 	}

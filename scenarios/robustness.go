@@ -36,7 +36,7 @@ func robustness() []Case {
 				{Name: "resets", Repeat: resets, Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Script{{Mark: "reset", Do: fakes.MoveReset}})},
 				{Name: "after", Repeat: calm, Script: ordinary},
 			},
-			Window: 2 * time.Minute, Intrusive: true,
+			Window: 2 * time.Minute, Intrusive: true, Alone: true,
 			Judge: judgeSlowAfterResets,
 		},
 		{
@@ -63,7 +63,7 @@ func robustness() []Case {
 				{Name: "flood", Repeat: flood, Parallel: true, Script: fakes.Join(inside(), listen("hold", time.Second), fakes.Quit())},
 				{Name: "after", Script: ordinary},
 			},
-			Window: time.Minute, Intrusive: true,
+			Window: time.Minute, Intrusive: true, Alone: true,
 			Judge: judgeFlood,
 		},
 		{

@@ -22,6 +22,7 @@ type Remote struct {
 	domain string
 	claims claimsFile
 	roots  *x509.CertPool
+	beyond bool
 }
 
 // RemoteConfig says where remote software listens.
@@ -50,6 +51,9 @@ type claimsFile struct {
 	Claims results.Claims `yaml:"claims"`
 	// ServerName to ask for in TLS; empty means the host of its address.
 	ServerName string `yaml:"server_name"`
+	// User and Password may log in, where AUTH is claimed.
+	User     string `yaml:"user"`
+	Password string `yaml:"password"`
 	// Roots is a PEM file with the roots that its certificate leads to, from
 	// the folder of the claims file; empty means those of this machine.
 	Roots string `yaml:"roots"`
@@ -71,9 +75,14 @@ func NewRemote(c RemoteConfig) (*Remote, error) {
 		return nil, err
 	}
 	for _, addr := range c.Addrs {
-		if err := permitted(addr, c.Authorized); err != nil {
+		where, err := beyond(addr)
+		switch {
+		case err != nil:
 			return nil, err
+		case where != "" && !c.Authorized:
+			return nil, fmt.Errorf("test %s: %s is beyond this machine and private networks: give --authorized if its owner agreed", addr, where)
 		}
+		r.beyond = r.beyond || where != ""
 	}
 	if r.roots, err = r.claims.pool(filepath.Dir(c.ClaimsFile)); err != nil {
 		return nil, err
@@ -99,6 +108,17 @@ func (f claimsFile) check(doc *document, c RemoteConfig) {
 	}
 	if f.Claims.Has(results.FeatureReadback) && (c.Collector == "" || c.Domain == "") {
 		doc.faultAt(at("claims", "features"), "readback is claimed; give --collector and --readback, or claim it not")
+	}
+	if f.Claims.Has(results.FeatureAuth) && (f.User == "" || f.Password == "") {
+		doc.faultAt(at("claims", "features"), "auth is claimed; give user and password")
+	}
+	if !f.Claims.Has(results.FeatureReadback) && c.Collector != "" {
+		doc.faultAt(at("claims", "features"), "--collector is given; claim readback, or leave it out")
+	}
+	for _, feature := range []results.Feature{results.FeatureMTLS, results.FeatureMTLSRequired, results.FeaturePartner} {
+		if f.Claims.Has(feature) {
+			doc.faultAt(at("claims", "features"), "not supported: %s of a remote target, which would have to trust our client certificates", feature)
+		}
 	}
 	for feature, l := range map[results.Feature]fakes.Listener{
 		results.FeatureSubmission: fakes.ListenSubmission, results.FeatureSMTPS: fakes.ListenSMTPS,
@@ -133,29 +153,30 @@ func (f claimsFile) pool(dir string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// permitted tells whether an address may be tested: one of this machine or of a
-// private network, or any with its owner's consent.
-func permitted(addr string, authorized bool) error {
+// beyond returns the address beyond this machine and private networks that a
+// "host:port" leads to, or nothing.
+func beyond(addr string) (string, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("read address %q: want HOST:PORT: %w", addr, err)
-	}
-	if authorized {
-		return nil
+		return "", fmt.Errorf("read address %q: want HOST:PORT: %w", addr, err)
 	}
 	ips := []string{host}
 	if _, err := netip.ParseAddr(host); err != nil {
 		if ips, err = net.LookupHost(host); err != nil {
-			return fmt.Errorf("look up %s: %w", host, err)
+			return "", fmt.Errorf("look up %s: %w", host, err)
 		}
 	}
 	for _, s := range ips {
 		if ip, err := netip.ParseAddr(s); err != nil || !ip.IsLoopback() && !ip.IsPrivate() {
-			return fmt.Errorf("test %s: %s is beyond this machine and private networks: give --authorized if its owner agreed", addr, s)
+			return s, nil
 		}
 	}
-	return nil
+	return "", nil
 }
+
+// Beyond tells whether the software runs beyond this machine and private
+// networks.
+func (r *Remote) Beyond() bool { return r.beyond }
 
 // Spec says what the target is.
 func (r *Remote) Spec() Spec { return r.spec }
@@ -182,7 +203,7 @@ func (r *Remote) Start(context.Context, Variant, Wiring) (*Running, error) {
 		}
 	}
 	return &Running{
-		Addrs: r.addrs, Version: r.claims.Version, Domain: r.domain, ServerName: name, Roots: r.roots,
+		Addrs: r.addrs, Version: r.claims.Version, Domain: r.domain, User: r.claims.User, Password: r.claims.Password, ServerName: name, Roots: r.roots,
 		Stop: func(context.Context) error { return nil },
 	}, nil
 }

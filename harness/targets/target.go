@@ -97,6 +97,8 @@ type Running struct {
 	// Domain is the one domain that recipients must be in; empty means
 	// subdomains of Wiring.Domain.
 	Domain string
+	// User and Password may log in; empty means those of Wiring.
+	User, Password string
 	// ServerName is the name to ask for in TLS; empty means Wiring.Host.
 	ServerName string
 	// Roots that its certificates lead to; nil when they are not known.

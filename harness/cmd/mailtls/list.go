@@ -15,9 +15,18 @@ import (
 )
 
 func newList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List cases, peers and targets"}
+	cmd := &cobra.Command{Use: "list", Short: "List cases, peers and targets", Args: cobra.NoArgs, RunE: incomplete}
 	cmd.AddCommand(listCases(), listPeers(), listTargets())
 	return cmd
+}
+
+// incomplete answers a command that needs another word behind it.
+func incomplete(cmd *cobra.Command, _ []string) error {
+	var words []string
+	for _, c := range cmd.Commands() {
+		words = append(words, c.Name())
+	}
+	return fmt.Errorf("%s: what? there are %s", cmd.CommandPath(), strings.Join(words, ", "))
 }
 
 // format is the --format flag of a list.

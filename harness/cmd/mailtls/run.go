@@ -50,7 +50,7 @@ func newRun() *cobra.Command {
 	fl.IntVar(&f.repeat, "repeat", 1, "run that often, and name the cases whose verdict changes")
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the target prints")
 	fl.BoolVar(&f.authorized, "authorized", false, "you may test an address beyond this machine and private networks")
-	fl.BoolVar(&f.intrusive, "intrusive", false, "with --authorized: also play the cases that burden the target")
+	fl.BoolVar(&f.intrusive, "intrusive", false, "with --authorized: also play the cases that burden or abuse the target")
 	f.remote.add(fl)
 	_ = cmd.MarkFlagRequired("target")
 	return cmd
@@ -75,25 +75,38 @@ func run(cmd *cobra.Command, f runFlags) error {
 	if f.verbose {
 		o.Log = cmd.ErrOrStderr()
 	}
+	reports, dirs, err := repeat(cmd, o, f.repeat)
+	if len(reports) == 0 {
+		return err
+	}
+	finishErr := finish(cmd, reports, dirs)
+	if err != nil && cmd.Context().Err() == nil {
+		return err
+	}
+	return finishErr
+}
+
+// repeat runs as often as asked for, and returns the reports with their folders;
+// an interrupted run is the last one. The error is that of a run that left no
+// report.
+func repeat(cmd *cobra.Command, o harness.Options, times int) ([]*results.Report, []string, error) {
 	var reports []*results.Report
+	var dirs []string
 	base := o.Out
-	for n := range f.repeat {
-		if f.repeat > 1 {
+	for n := range times {
+		if times > 1 {
 			o.Out = filepath.Join(base, fmt.Sprintf("run-%d", n+1))
-			say(cmd.ErrOrStderr(), "run %d of %d\n", n+1, f.repeat)
+			say(cmd.ErrOrStderr(), "run %d of %d\n", n+1, times)
 		}
 		r, err := runOnce(cmd.Context(), cmd.ErrOrStderr(), o)
 		if r != nil {
-			reports = append(reports, r)
-		}
-		if err != nil && r == nil {
-			return err
+			reports, dirs = append(reports, r), append(dirs, o.Out)
 		}
 		if err != nil {
-			break
+			return reports, dirs, err
 		}
 	}
-	return finish(cmd, reports, o.Out)
+	return reports, dirs, nil
 }
 
 // runOnce runs and shows the progress.
@@ -105,15 +118,21 @@ func runOnce(ctx context.Context, screen io.Writer, o harness.Options) (*results
 	return r, err
 }
 
-// finish prints what a person needs, and gives the exit code.
-func finish(cmd *cobra.Command, reports []*results.Report, dir string) error {
+// finish prints what a person needs of the worst run, and gives the exit code.
+// An interrupted run is not compared with the others.
+func finish(cmd *cobra.Command, reports []*results.Report, dirs []string) error {
 	interrupted := cmd.Context().Err() != nil
-	last := reports[len(reports)-1]
 	out := cmd.OutOrStdout()
-	printTable(out, last, dir)
-	code := 0
-	for _, r := range reports {
-		code = max(code, results.ExitCode(r, interrupted))
+	worst := 0
+	for i, r := range reports {
+		if results.ExitCode(r, false) > results.ExitCode(reports[worst], false) {
+			worst = i
+		}
+	}
+	code := results.ExitCode(reports[worst], interrupted)
+	printTable(out, reports[worst], dirs[worst])
+	if interrupted {
+		reports = reports[:len(reports)-1]
 	}
 	if changed := changing(reports); len(changed) > 0 {
 		say(out, "\nverdicts that changed between the %d runs:\n", len(reports))
@@ -161,7 +180,10 @@ func (f runFlags) options() (harness.Options, error) {
 	}
 	o := harness.Options{
 		Target: target, Variant: variant, Roles: roles, Filter: f.filter, Out: f.out,
-		Parallel: f.parallel, NoIntrusive: f.authorized && !f.intrusive, Tool: tool(),
+		Parallel: f.parallel, Tool: tool(),
+	}
+	if remote, ok := target.(*targets.Remote); ok {
+		o.NoIntrusive = remote.Beyond() && !f.intrusive
 	}
 	if f.waivers != "" {
 		data, err := os.ReadFile(f.waivers)

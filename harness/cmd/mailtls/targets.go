@@ -14,7 +14,7 @@ import (
 )
 
 func newTargets() *cobra.Command {
-	cmd := &cobra.Command{Use: "targets", Short: "Install real mail servers, and show which are there"}
+	cmd := &cobra.Command{Use: "targets", Short: "Install real mail servers, and show which are there", Args: cobra.NoArgs, RunE: incomplete}
 	install := &cobra.Command{
 		Use:     "install NAME...",
 		Short:   "Make the roots in which real mail servers run, in your cache folder",
