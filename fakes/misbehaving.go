@@ -60,6 +60,6 @@ func gate(g Gate) func(*Profile) {
 func offering(o Offer) func(*Profile) { return func(p *Profile) { p.Offer = o } }
 
 // listing says what is listed besides STARTTLS, in clear and inside TLS.
-func listing(clear, tls []string) func(*Profile) {
-	return func(p *Profile) { p.Clear, p.TLS = clear, tls }
+func listing(before, inside []string) func(*Profile) {
+	return func(p *Profile) { p.Clear, p.TLS = before, inside }
 }
