@@ -54,7 +54,7 @@ type Action string
 // The actions.
 const (
 	ActionReply     Action = "reply"      // send Text and go on
-	ActionRewrite   Action = "rewrite"    // behave honestly, but send Text in place of the reply
+	ActionRewrite   Action = "rewrite"    // behave honestly, but send Text in place of the reply; nothing when it is empty
 	ActionGarbage   Action = "garbage"    // send 4 KiB that are neither SMTP nor TLS
 	ActionStall     Action = "stall"      // say nothing
 	ActionFin       Action = "fin"        // close the connection
@@ -65,6 +65,10 @@ const (
 	ActionTicket    Action = "ticket"     // send a ticket that permits early data, in TLS 1.3
 	ActionGoAlong   Action = "go-along"   // send the ServerHello of a renegotiation, in TLS 1.2
 	ActionFlight    Action = "flight"     // answer a ClientHello that fits with one of Flights; else the handshake is honest
+	ActionAwait     Action = "await"      // wait until the client has begun the handshake, with all of its hello
+	ActionHear      Action = "hear"       // take that hello in, so that no handshake can follow
+	ActionMissign   Action = "missign"    // sign the next handshake wrongly
+	ActionMisfinish Action = "misfinish"  // end the next handshake with a Finished that does not hold
 )
 
 // Moment is the occasion at which the engine asks what to do.

@@ -67,7 +67,7 @@ type Flight struct {
 	// Alert is a fatal alert in place of all else; 0 sends none.
 	Alert uint8
 	// Version and Suite of the ServerHello; the version of SSL 2.0 gives a
-	// SERVER-HELLO of its own kind.
+	// SERVER-HELLO of its own kind, and one above TLS 1.3 is written like TLS 1.3.
 	Version, Suite uint16
 	// Compression method chosen; 0 is none.
 	Compression uint8
@@ -80,6 +80,11 @@ type Flight struct {
 	// Extensions are sent with no content, but for renegotiation_info, which has
 	// its own.
 	Extensions []uint16
+	// Downgraded ends the server's random with the sign that TLS 1.3 was to be
+	// had (RFC 8446 §4.1.3).
+	Downgraded bool
+	// Close ends our direction behind it; what the client says is still read.
+	Close bool
 }
 
 // HelloMatch picks out ClientHellos; what is zero asks for nothing.

@@ -42,7 +42,9 @@ func Strong(version uint16) Gate {
 }
 
 // Receivers returns the catalogue of named receiving peers.
-func Receivers() []Profile { return slices.Concat(ordinaryReceivers(), particularReceivers()) }
+func Receivers() []Profile {
+	return slices.Concat(ordinaryReceivers(), particularReceivers(), MisbehavingReceivers())
+}
 
 // ordinaryReceivers differ in when they do TLS, and for whom.
 func ordinaryReceivers() []Profile {

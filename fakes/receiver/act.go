@@ -35,7 +35,9 @@ func (x *session) act(ctx context.Context, f fakes.Fault) error {
 		return errEnd
 	case fakes.ActionHalfClose:
 		return x.conn.CloseWrite()
-	case fakes.ActionDrop, fakes.ActionTruncate, fakes.ActionTicket, fakes.ActionGoAlong:
+	case fakes.ActionAwait, fakes.ActionHear:
+		return x.hear(f.Do == fakes.ActionHear)
+	case fakes.ActionDrop, fakes.ActionTruncate, fakes.ActionTicket, fakes.ActionGoAlong, fakes.ActionMissign, fakes.ActionMisfinish:
 		return x.meddle(f.Do)
 	case fakes.ActionFlight: // stands in place of a handshake only; see answer
 	}

@@ -18,11 +18,11 @@ import (
 	"mailtls/fakes/wire"
 )
 
-// flightRandom is the random of every built ServerHello.
+// flightRandom is the random of every built ServerHello that owns up to nothing.
 const flightRandom = "mailtls: this answer was built.\n\n"
 
 // buildFlight makes the bytes of a flight as they go on the wire.
-func buildFlight(f fakes.Flight, clientRandom []byte, cert tls.Certificate) ([]byte, error) {
+func buildFlight(f fakes.Flight, o *wire.Offered, cert tls.Certificate) ([]byte, error) {
 	switch {
 	case f.Alert != 0:
 		const alert, fatal = 21, 2
@@ -31,7 +31,7 @@ func buildFlight(f fakes.Flight, clientRandom []byte, cert tls.Certificate) ([]b
 		return buildSSL2(cert)
 	}
 	var b cryptobyte.Builder
-	message(&b, 2, func(b *cryptobyte.Builder) { addServerHello(b, f) })
+	message(&b, 2, func(b *cryptobyte.Builder) { addServerHello(b, f, o.Session) })
 	name := wire.SuiteName(f.Suite)
 	if f.Version < tls.VersionTLS13 {
 		if !strings.Contains(name, "_anon_") {
@@ -43,7 +43,7 @@ func buildFlight(f fakes.Flight, clientRandom []byte, cert tls.Certificate) ([]b
 			message(&b, 12, func(b *cryptobyte.Builder) {
 				b.AddBytes(params)
 				if !strings.Contains(name, "_anon_") {
-					addSignature(b, f, append(slices.Concat(clientRandom, []byte(flightRandom[:32])), params...), cert)
+					addSignature(b, f, slices.Concat(o.Random, random(f), params), cert)
 				}
 			})
 		}
@@ -63,11 +63,15 @@ func message(b *cryptobyte.Builder, kind uint8, body func(*cryptobyte.Builder)) 
 }
 
 // addServerHello adds RFC 5246 §7.4.1.3, or RFC 8446 §4.1.3.
-func addServerHello(b *cryptobyte.Builder, f fakes.Flight) {
+func addServerHello(b *cryptobyte.Builder, f fakes.Flight, session []byte) {
 	const renegotiation, supportedVersions, keyShare = 0xff01, 43, 51
 	b.AddUint16(min(f.Version, tls.VersionTLS12))
-	b.AddBytes([]byte(flightRandom[:32]))
-	b.AddUint8(0)
+	b.AddBytes(random(f))
+	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) {
+		if f.Version >= tls.VersionTLS13 {
+			b.AddBytes(session)
+		}
+	})
 	b.AddUint16(f.Suite)
 	b.AddUint8(f.Compression)
 	var list cryptobyte.Builder
@@ -79,7 +83,7 @@ func addServerHello(b *cryptobyte.Builder, f fakes.Flight) {
 			}
 		})
 	}
-	if f.Version == tls.VersionTLS13 {
+	if f.Version >= tls.VersionTLS13 {
 		list.AddUint16(supportedVersions)
 		list.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint16(f.Version) })
 		list.AddUint16(keyShare)
@@ -95,6 +99,14 @@ func addServerHello(b *cryptobyte.Builder, f fakes.Flight) {
 	if len(extensions) > 0 {
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(extensions) })
 	}
+}
+
+// random is the random of the ServerHello.
+func random(f fakes.Flight) []byte {
+	if f.Downgraded {
+		return []byte(flightRandom[:24] + "DOWNGRD\x01")
+	}
+	return []byte(flightRandom[:32])
 }
 
 func group(f fakes.Flight) uint16 {

@@ -16,17 +16,9 @@ import (
 // answerHello waits for the ClientHello and answers it with the flight that
 // fits; when none does, the handshake is honest.
 func (x *session) answerHello(ctx context.Context, f fakes.Fault, honest func(context.Context) error) error {
-	chunk, err := x.peekChunk()
+	offered, first, err := x.offer()
 	if err != nil {
 		return err
-	}
-	first := len(chunk)
-	offered, more := wire.ReadOffer(chunk)
-	for more {
-		if chunk, err = x.peek.PeekMore(); err != nil {
-			return err
-		}
-		offered, more = wire.ReadOffer(chunk)
 	}
 	if offered == nil {
 		return honest(ctx)
@@ -63,15 +55,10 @@ func newest(offered []string) string {
 
 // fly sends the flight and waits until the client is gone.
 func (x *session) fly(ctx context.Context, f fakes.Flight, o *wire.Offered) error {
-	hello := make([]byte, o.Length)
-	for rest := hello; len(rest) > 0; {
-		n, err := x.conn.ReadBelow(rest)
-		if err != nil {
-			return fmt.Errorf("read hello: %w", err)
-		}
-		rest = rest[n:]
+	if err := x.skip(o.Length); err != nil {
+		return err
 	}
-	b, err := buildFlight(f, o.Random, x.Certificate)
+	b, err := buildFlight(f, o, x.Certificate)
 	if err != nil {
 		return fmt.Errorf("answer hello: %w", err)
 	}
@@ -83,6 +70,11 @@ func (x *session) fly(ctx context.Context, f fakes.Flight, o *wire.Offered) erro
 	}
 	if f.Alert != 0 {
 		return errEnd
+	}
+	if f.Close {
+		if err := x.conn.CloseWrite(); err != nil {
+			return err
+		}
 	}
 	if err := x.stall(ctx, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err

@@ -17,13 +17,16 @@ import (
 	"mailtls/results"
 )
 
-// host is the name that the servers of these tests go by.
-const host = "mx.mailtls.test"
+// host is the name that the servers of these tests go by; of four labels, which
+// certificates with a wildcard too far up need.
+const host = "mx.in.mailtls.test"
 
 // stage is a served profile, and what it has seen.
 type stage struct {
 	addr      string
 	authority *pki.Authority
+	// patience of the clients that are played.
+	patience time.Duration
 
 	// reported are the records of sessions that have ended.
 	reported chan results.Session
@@ -32,19 +35,25 @@ type stage struct {
 	messages []receiver.Message
 }
 
+// issuer makes the authority that all stages share: RSA keys are slow to make.
+var issuer = sync.OnceValues(func() (*pki.Authority, error) { return pki.New(time.Now()) })
+
 // serve plays a profile until the test ends.
 func serve(t *testing.T, p fakes.Profile) *stage {
 	t.Helper()
-	authority, err := pki.New(time.Now())
+	authority, err := issuer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := &stage{authority: authority, reported: make(chan results.Session, 16)}
-	kind := p.Cert
+	st := &stage{patience: 5 * time.Second, authority: authority, reported: make(chan results.Session, 16)}
+	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
 	}
-	cert, err := authority.Issue(kind, pki.ECDSAP256, host)
+	if p.RSA {
+		key = pki.RSA2048
+	}
+	cert, err := authority.Issue(kind, key, host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +101,7 @@ func (st *stage) playWith(t *testing.T, script fakes.Script, tickets *sender.Tic
 		Certificate: func(kind fakes.Cert) (tls.Certificate, error) {
 			return st.authority.Issue(kind, pki.ECDSAP256, fakes.ClientName)
 		}, Listener: fakes.ListenSMTP, Addr: st.addr, ServerName: host,
-		Roots: st.authority.Roots(), Wall: start, Patience: 5 * time.Second,
+		Roots: st.authority.Roots(), Wall: start, Patience: st.patience,
 		Vars: fakes.Vars{"helo": "client.example", "from": "a@client.example", "rcpt": "b@mailtls.test", "message": "Subject: x\r\n\r\nbody"},
 		Now:  func() time.Duration { return time.Since(start) },
 	})

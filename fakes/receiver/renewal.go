@@ -24,6 +24,10 @@ func (x *session) meddle(a fakes.Action) error {
 		x.buf = nil
 	case a == fakes.ActionTruncate:
 		x.truncate = true
+	case a == fakes.ActionMissign:
+		x.missign = true
+	case a == fakes.ActionMisfinish:
+		x.conn.SpoilFinished()
 	case a == fakes.ActionTicket && version == tls.VersionTLS13:
 		return x.conn.SendTicket(earlyData)
 	case a == fakes.ActionGoAlong && version == tls.VersionTLS12:

@@ -98,6 +98,9 @@ func (x *session) config() *tls.Config {
 		MaxVersion:   p.MaxTLS,
 		CipherSuites: p.Suites,
 	}
+	if x.missign {
+		c.Certificates[0].PrivateKey = missign(x.Certificate)
+	}
 	if c.MinVersion == 0 {
 		c.MinVersion = tls.VersionTLS12
 	}

@@ -36,10 +36,12 @@ type session struct {
 	nth   int // of the sessions from the client's address
 	// buf holds bytes read and not yet used.
 	buf []byte
-	// rewrite replaces the next honest reply; empty when it stands.
-	rewrite string
+	// rewrite replaces the next honest reply; nil when it stands.
+	rewrite *string
 	// truncate halves the next message.
 	truncate bool
+	// missign has the next handshake signed wrongly.
+	missign bool
 	// chunk is what is read into.
 	chunk []byte
 
@@ -214,7 +216,7 @@ func (x *session) ask(ctx context.Context, m fakes.Moment, honest func(context.C
 func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(context.Context) error) error {
 	switch {
 	case d.Instead != nil && d.Instead.Do == fakes.ActionRewrite:
-		x.rewrite = d.Instead.Text
+		x.rewrite = &d.Instead.Text
 		return honest(ctx)
 	case d.Instead != nil && d.Instead.Do == fakes.ActionFlight:
 		return x.answerHello(ctx, *d.Instead, honest)
@@ -229,8 +231,8 @@ func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(cont
 // reply sends an honest reply, unless the profile rewrites it.
 func (x *session) reply(code string, lines ...string) error {
 	text := dialect.Format(code, lines...)
-	if x.rewrite != "" {
-		text, x.rewrite = x.rewrite, ""
+	if x.rewrite != nil {
+		text, x.rewrite = *x.rewrite, nil
 	}
 	return x.send(text, 1)
 }

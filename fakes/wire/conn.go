@@ -36,6 +36,7 @@ type Conn struct {
 
 	sealing sync.Mutex // held while a record of ours is made and sent; before writing
 	taken   *takeover  // nil as long as crypto/tls makes our records
+	spoil   bool       // see SpoilFinished
 
 	onMessage func(kind byte) error // see OnMessage
 

@@ -26,8 +26,9 @@ const retryRandom = "\xCF\x21\xAD\x74\xE5\x9A\x61\x11\xBE\x1D\x8C\x02\x1E\x65\xB
 
 // clientHello is what a ClientHello says.
 type clientHello struct {
-	random []byte
-	offer  results.ClientHello
+	random  []byte
+	session []byte
+	offer   results.ClientHello
 }
 
 // readClientHello reads the body of a ClientHello (RFC 8446 §4.1.2) as far as it
@@ -45,7 +46,7 @@ func readClientHello(body []byte) (h clientHello, ok bool) {
 		!s.ReadUint16LengthPrefixed(&suites) {
 		return h, false
 	}
-	h.offer.Suites = names16(suites, suiteName)
+	h.session, h.offer.Suites = session, names16(suites, suiteName)
 	if !s.ReadUint8LengthPrefixed(&compression) {
 		return h, false
 	}

@@ -15,6 +15,9 @@ type Offered struct {
 	Hello results.ClientHello
 	// Random of the ClientHello; nil in SSL 2.0.
 	Random []byte
+	// Session that the client named, which a server of TLS 1.3 repeats (RFC 8446
+	// §4.1.3).
+	Session []byte
 	// Length in bytes of what carried it.
 	Length int
 }
@@ -46,7 +49,7 @@ func ReadOffer(b []byte) (offer *Offered, more bool) {
 			}
 			h, _ := readClientHello(ended[0].body)
 			h.offer.Length, h.offer.Records = ended[0].length, ended[0].records
-			offer = &Offered{Hello: h.offer, Random: h.random, Length: read}
+			offer = &Offered{Hello: h.offer, Random: h.random, Session: h.session, Length: read}
 		default:
 			read = -1
 		}
