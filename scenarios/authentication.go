@@ -61,7 +61,8 @@ func judgeAuthInClear(t *results.Transcript, _ results.Claims) results.Verdict {
 		switch {
 		case a.is("4"), !a.found && s.End == results.EndTimeout:
 			return inconclusive("AUTH %s got %s", mechanism, a)
-		case !a.is("5") && !(a.mute && gone(s)):
+		case a.mute && gone(s): // refused, if not in words
+		case !a.is("5"):
 			return fail(want, "AUTH "+mechanism+" got "+a.String(), a.refs...)
 		}
 		strict = strict && a.is("538", "530", "503", "504")

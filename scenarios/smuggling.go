@@ -130,6 +130,13 @@ func judgeHidden(t *results.Transcript, claims results.Claims) results.Verdict {
 		return inconclusive("%s: a hidden command was put off", got)
 	case len(more) > 0:
 		return nonstrict("the message was ended too early; what stood behind was refused", want, got, first.refs...)
+	}
+	return takenWhole(t, claims, want, got, first)
+}
+
+// takenWhole is the verdict on a message that was taken with one reply.
+func takenWhole(t *results.Transcript, claims results.Claims, want, got string, first answer) results.Verdict {
+	switch {
 	case !claims.Has(results.FeatureReadback):
 		return pass(want, got+"; what became of it cannot be read back", first.refs...)
 	case len(mail(t)) == 0:
