@@ -30,10 +30,9 @@ type RawHello struct {
 	// Shares are the groups that a key share is sent for: X25519 and
 	// X25519MLKEM768 get one that holds, others a share of one byte.
 	Shares []uint16
-	// NoSNI leaves the server name out, NoSignatures the signature algorithms
-	// (from TLS 1.2 up), NoRenegotiation the sign of RFC 5746 §3.4, which servers
-	// may insist on.
-	NoSNI, NoSignatures, NoRenegotiation bool
+	// NoSNI leaves the server name out, NoRenegotiation the sign of RFC 5746 §3.4,
+	// which servers may insist on.
+	NoSNI, NoRenegotiation bool
 	// ExtendedMasterSecret is offered (RFC 7627 §5.1).
 	ExtendedMasterSecret bool
 	// Extensions are sent with no content, before the others.

@@ -142,7 +142,7 @@ func Models() []Model {
 	return []Model{
 		reference("default", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13),
 		reference("tls-off", "tls-disabled", results.FeatureTLSOff, results.FeaturePublicMX),
-		reference("tls10-only", "tls10-only", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureLegacyMX),
+		reference("tls10-only", "tls10-only", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureLegacyMX, results.FeatureLegacyOnly),
 		reference("tls12-required", "tls12-required", results.FeatureStartTLS, results.FeatureRequireTLS, results.FeatureModern, results.FeatureTLS13),
 		withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13)),
 		reference("broken-cert", "certificate-missing", results.FeatureTLSBroken, results.FeaturePublicMX),

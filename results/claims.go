@@ -15,6 +15,7 @@ const (
 	FeatureRequireTLS   Feature = "require-tls"    // refuses mail in clear (RFC 3207 §4: 530)
 	FeatureModern       Feature = "modern"         // nothing below TLS 1.2 (RFC 9325 §3.1.1)
 	FeatureLegacyMX     Feature = "legacy-mx"      // keeps TLS 1.0 or 1.1 for old peers
+	FeatureLegacyOnly   Feature = "legacy-only"    // speaks nothing newer than TLS 1.1
 	FeatureAuthAfterTLS Feature = "auth-after-tls" // offers AUTH inside TLS only (RFC 4954 §4)
 	FeatureSubmission   Feature = "submission"     // has a submission listener (RFC 6409)
 	FeatureSMTPS        Feature = "smtps"          // has an implicit TLS listener (RFC 8314 §3.3)
@@ -38,7 +39,7 @@ const (
 func Features() []Feature {
 	return []Feature{
 		FeatureStartTLS, FeatureTLSOff, FeatureTLSBroken, FeaturePublicMX, FeatureRequireTLS, FeatureModern,
-		FeatureLegacyMX, FeatureAuthAfterTLS, FeatureSubmission,
+		FeatureLegacyMX, FeatureLegacyOnly, FeatureAuthAfterTLS, FeatureSubmission,
 		FeatureSMTPS, FeatureReadback, FeatureSTS, FeatureTLS13, FeatureAuth, FeaturePipelining, FeatureChunking,
 		FeatureMTLS, FeatureMTLSRequired, FeatureMinStrength, FeaturePartner, FeatureDANE, FeatureREQUIRETLS,
 		FeatureLMTP, FeatureProxy,

@@ -60,7 +60,7 @@ func sampleProbe() results.Session {
 				SNI:      "mx.injection.mailtls.test", Length: 517, Records: 1,
 				Compression: []string{"DEFLATE"}, Extensions: []string{"server_name", "supported_groups", "0x1234"},
 			},
-			Version: "1.3", Suite: "TLS_AES_128_GCM_SHA256", Group: "x25519", Complete: true, Tickets: 2, EarlyData: 16384,
+			Version: "1.3", Suite: "TLS_AES_128_GCM_SHA256", Group: "x25519", Requested: true, Complete: true, Tickets: 2, EarlyData: 16384,
 			Retry: "secp256r1", Compression: "DEFLATE", Extensions: []string{"supported_versions", "key_share"}, DHBits: 2048,
 			Alerts: []results.Alert{{From: results.Client, Code: 0, Name: "close_notify"}},
 			Chain:  [][]byte{[]byte("0\x1f not a real certificate, leaf"), []byte("0\x20 not a real certificate, issuer")},

@@ -24,6 +24,8 @@ type TLSFacts struct {
 	// Named is true when the server said that it made use of the name asked for
 	// (RFC 6066 §3).
 	Named bool
+	// Requested is true when the server asked for a client certificate.
+	Requested bool
 	// Resumed is true when the session was resumed.
 	Resumed bool
 	// Complete is true when our end finished the handshake.

@@ -80,7 +80,7 @@ func fuzzTLS(data []byte, text, mark string, n int, flag bool) []results.TLSFact
 			Versions: []string{text}, Suites: []string{mark, text, mark}, Groups: []string{""}, SNI: text,
 			ALPN: []string{mark}, Length: n, Records: -n,
 		},
-		Version: text, Suite: mark, Group: text, ALPN: mark, Named: !flag, Resumed: flag, Complete: !flag, Error: text, Verify: mark,
+		Version: text, Suite: mark, Group: text, ALPN: mark, Named: !flag, Requested: flag, Resumed: flag, Complete: !flag, Error: text, Verify: mark,
 		Alerts: []results.Alert{{From: results.Server, Fatal: flag, Code: uint8(n), Name: text}},
 	}
 	if len(data) > 0 {

@@ -71,6 +71,7 @@ func readTLS(l *lineReader) (TLSFacts, error) {
 		Extensions:  l.list("extensions"),
 		ALPN:        l.attr("alpn"),
 		Named:       l.flag("named"),
+		Requested:   l.flag("requested"),
 		Resumed:     l.flag("resumed"),
 		Complete:    l.flag("complete"),
 		Tickets:     int(l.optional("tickets", math.MaxInt32)),

@@ -208,6 +208,7 @@ func writeTLS(w *lineWriter, f *TLSFacts) {
 	w.list("extensions", f.Extensions)
 	w.attr("alpn", f.ALPN)
 	w.flag("named", f.Named)
+	w.flag("requested", f.Requested)
 	w.flag("resumed", f.Resumed)
 	w.flag("complete", f.Complete)
 	w.optional("tickets", int64(f.Tickets))

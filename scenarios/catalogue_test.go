@@ -31,7 +31,7 @@ func TestNamesAreWellFormedAndNobodyElses(t *testing.T) {
 }
 
 func TestCasesAreComplete(t *testing.T) {
-	clause := regexp.MustCompile(`^((RFC \d+ §[A-Z0-9.]+|CVE-\d{4}-\d+)(; )?)+$`)
+	clause := regexp.MustCompile(`^((RFC \d+ (§|App\. )[A-Z0-9.]+|CVE-\d{4}-\d+)(; )?)+$`)
 	for _, c := range scenarios.All() {
 		if !clause.MatchString(c.Source.Clause) || !strings.HasSuffix(c.Source.Text, ".") {
 			t.Errorf("%s: the source is not spelled as RFC 3207 §4, with a sentence: %+v", c.ID, c.Source)

@@ -30,7 +30,7 @@ func clientCertificates() []Case {
 // shows completes a case with a session that shows a client certificate and
 // goes on to a recipient: where the client is refused is the target's choice.
 func shows(kind fakes.Cert, c Case) Case {
-	c.Judge, c.Temporary = judgeClientCert, true
+	c.Judge, c.Temporary = judgeClientCert(kind != fakes.CertNone), true
 	c.Needs, c.Levels = []results.Feature{results.FeatureStartTLS, results.FeatureMTLS}, []LevelRule{must()}
 	c.Dialogues = one(greeted(), fakes.StartTLS(), fakes.Handshake(showing(kind)),
 		fakes.Ehlo(markEhloTLS), fakes.Say(markMail, "250", "MAIL FROM:<{from}>\r\n"), fakes.Say(markRcpt, "", "RCPT TO:<{rcpt}>\r\n"), fakes.Quit())
@@ -116,14 +116,31 @@ func postponed(s *results.Session) bool {
 	return false
 }
 
-func judgeClientCert(t *results.Transcript, claims results.Claims) results.Verdict {
+// judgeClientCert judges a session that showed a certificate, or had none to
+// show; the target must have asked for it.
+func judgeClientCert(shown bool) Judge {
+	return func(t *results.Transcript, claims results.Claims) results.Verdict {
+		s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS)
+		if !ok {
+			return v
+		}
+		switch f := facts(s); {
+		case !f.Complete && s.End == results.EndTimeout:
+			return inconclusive("the handshake was not ended: %s", handshakeOutcome(s))
+		case shown && len(f.ClientChain) > 0, !shown && f.Requested:
+			return admitted(s, claims)
+		case f.Requested:
+			return inconclusive("the certificate was not sent: %s", handshakeOutcome(s))
+		}
+		return inconclusive("the target asked for no certificate: %s", handshakeOutcome(s))
+	}
+}
+
+// admitted tells whether the client came as far as the claims say.
+func admitted(s *results.Session, claims results.Claims) results.Verdict {
 	want := "the session goes on, and takes a recipient"
 	if claims.Has(results.FeatureMTLSRequired) {
 		want = "an alert, a close or a 5xx reply"
-	}
-	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS)
-	if !ok {
-		return v
 	}
 	got, taken, refs := admission(s)
 	required := claims.Has(results.FeatureMTLSRequired)

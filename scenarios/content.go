@@ -133,7 +133,7 @@ func judgeBatch(t *results.Transcript, _ results.Claims) results.Verdict {
 		refs = append(refs, sent(s, markBatch)...)
 		for i, code := range []string{"250", "250", "354"} {
 			switch {
-			case i < len(got) && got[i].Class() == '4':
+			case i < len(got) && got[i].Class() == '4', i == 1 && i < len(got) && strings.HasPrefix(got[i].Code, "55"):
 				return inconclusive("the group got %s", said(got))
 			case i >= len(got) || got[i].Code != code:
 				return fail(want, fmt.Sprintf("%s: the group got %s (%s)", name, said(got), ending(s)), sent(s, markBatch)...)
@@ -163,7 +163,9 @@ func judgeChunks(t *results.Transcript, _ results.Claims) results.Verdict {
 	}
 	for _, mark := range []string{markHeadChunk, markChunk, markLastChunk} {
 		switch a := reply(s, mark); {
-		case a.is("4"):
+		// A message may be unwanted, which is told from a chunk that was not
+		// understood by the reply to the last one.
+		case a.is("4"), mark == markLastChunk && (a.is("550", "552") || a.is("5") && hasStatus(a, "5.7.")):
 			return inconclusive("%s got %s", mark, a)
 		case !a.is("250"):
 			return fail(want, mark+" got "+a.String(), a.refs...)

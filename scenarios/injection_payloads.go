@@ -141,11 +141,16 @@ func judgeCaptured(t *results.Transcript, _ results.Claims) results.Verdict {
 		return v
 	}
 	got := "nothing was sent unasked"
+	login := reply(s, "auth")
 	switch a := reply(s, markEhloTLS); {
 	case !marked(s, markEhloTLS):
 		return pass(want, "nothing was run: "+ending(s), handshakeRefs(s)...)
 	case !a.is("250"):
 		return inconclusive("the client's EHLO inside TLS got %s", a)
+	case len(a.rest) > 0:
+		return fail(want, fmt.Sprintf("behind the reply to EHLO inside TLS the target sent %q", clip(a.rest)), a.refs...)
+	case !login.is("235"):
+		return inconclusive("the client's login inside TLS got %s", login)
 	case len(mail(t)) > 0:
 		return pass(want, got+", and the client's message arrived as it was sent", append(a.refs, bodyRef(t, mail(t)[0]))...)
 	default:

@@ -64,5 +64,5 @@ func putOff(s *results.Session, until int) (answer, bool) {
 
 // temporary tells whether a reply puts a client off, whatever it was asked for.
 func temporary(a answer, stage results.Stage) bool {
-	return a.is("421", "450", "451") || stage == results.StageStartTLS && !a.secure && a.is("454")
+	return a.is("421", "432", "450", "451", "452") || stage == results.StageStartTLS && !a.secure && a.is("454")
 }

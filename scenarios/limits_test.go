@@ -18,6 +18,8 @@ func TestPutOffIsNoFailure(t *testing.T) {
 		want            results.Status
 	}{
 		{"at the judged step", "again", "421 4.3.2 busy\r\n", results.StatusInconclusive},
+		{"for want of room", "again", "452 4.3.1 full\r\n", results.StatusInconclusive},
+		{"for a new password", "again", "432 4.7.12 change it\r\n", results.StatusInconclusive},
 		{"for another reason", "again", "454 4.7.0 not now\r\n", results.StatusFail},
 		{"before it", "ehlo-tls", "451 4.3.0 later\r\n", results.StatusInconclusive},
 		{"after it", "quit", "421 4.3.2 busy\r\n", results.StatusFail},

@@ -103,6 +103,8 @@ func judgeUserKept(t *results.Transcript, _ results.Claims) results.Verdict {
 	needed, a, again := reply(control, markMail), reply(s, markMail), reply(s, "again")
 	refs := append(append(login.refs, needed.refs...), a.refs...)
 	switch {
+	case !needed.found:
+		return inconclusive("without a login MAIL got %s", needed)
 	case a.is("5"):
 		return pass(want, "MAIL inside TLS got "+a.String(), refs...)
 	case a.is("2") && needed.is("5"):
@@ -126,6 +128,11 @@ func judgeInExchange(t *results.Transcript, _ results.Claims) results.Verdict {
 		s, v, ok := reach(t, d.dialogue, markGreeting, markEhlo)
 		if !ok {
 			return v
+		}
+		if d.dialogue == "tls" {
+			if s, v, ok = reach(t, d.dialogue, markStartTLS, markHandshake, markEhloTLS); !ok {
+				return v
+			}
 		}
 		if !reply(s, "auth").is("334") {
 			continue

@@ -56,6 +56,8 @@ type answer struct {
 	refs []results.EventRef
 	// secure is true when its first byte came inside TLS.
 	secure bool
+	// mute is true when no byte came at all.
+	mute bool
 }
 
 // reply reads the first reply under a mark.
@@ -77,7 +79,7 @@ func reply(s *results.Session, mark string) answer {
 		a.refs = append(a.refs, results.EventRef{Session: s.ID, Event: i})
 	}
 	r, rest, err := dialect.CutReply(b)
-	a.Reply, a.rest, a.found = r, rest, err == nil
+	a.Reply, a.rest, a.found, a.mute = r, rest, err == nil, len(b) == 0
 	switch {
 	case len(b) == 0:
 		a.why = "no reply (" + ending(s) + ")"

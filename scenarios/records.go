@@ -13,7 +13,6 @@ import (
 // Marks of the steps that send a handshake message inside TLS.
 const (
 	markRenegotiate = "renegotiate"
-	markNoop        = "noop"
 	markLast        = "last"
 )
 
@@ -32,10 +31,16 @@ func records() []Case {
 			Source: Source{"RFC 9325 §3.5", "Mail needs no renegotiation that a client begins, and each costs the server a handshake."},
 			Levels: []LevelRule{should()},
 		}),
+		probed(unsignalled(), Case{
+			ID: "records/renegotiation-accepted/unsignalled", Row: "R-046",
+			Title:  "What becomes of a client that knows nothing of bound renegotiation",
+			Source: Source{"RFC 9325 §3.5", "In TLS 1.2 both sides use renegotiation_info; without the client's sign of it a server cannot tell an attack on renegotiation, and may refuse."},
+			Levels: []LevelRule{info()}, Judge: judgeUnsignalled,
+		}),
 		{
 			ID: "records/early-data-permitted", Row: "R-047",
 			Title:  "No ticket permits early data",
-			Source: Source{"RFC 8446 §E.5; RFC 9325 §3.10", "Early data is not used where no profile of the application protocol says how; SMTP has none."},
+			Source: Source{"RFC 8446 App. E.5; RFC 9325 §3.10", "Early data is not used where no profile of the application protocol says how; SMTP has none."},
 			Needs:  []results.Feature{results.FeatureStartTLS, results.FeatureTLS13}, Levels: []LevelRule{must()},
 			Dialogues: []fakes.Dialogue{
 				{Name: "first", Tickets: "early", Script: fakes.Join(newest(), fakes.Quit())},
@@ -114,6 +119,23 @@ func judgeRenegotiation(t *results.Transcript, _ results.Claims) results.Verdict
 		return nonstrict("the hello was ignored", want, "no answer to the hello; NOOP then got "+noop.String(), append(asked, noop.refs...)...)
 	}
 	return inconclusive("the target neither refused nor went on: %s", ending(s))
+}
+
+// unsignalled is an ordinary hello without renegotiation_info.
+func unsignalled() fakes.RawHello {
+	h := ordinary()
+	h.NoRenegotiation = true
+	return h
+}
+
+func judgeUnsignalled(t *results.Transcript, _ results.Claims) results.Verdict {
+	const want = "recorded: a ServerHello, or alert handshake_failure(40)"
+	s, v, ok := asked(t)
+	if !ok {
+		return v
+	}
+	got, _ := answerToHello(s)
+	return note(want, got, helloRefs(s)...)
 }
 
 // lacksTLS12 tells whether a server refused TLS 1.2 by alert, or chose an older

@@ -19,6 +19,7 @@ const (
 	markData      = "data"
 	markBody      = "body"
 	markQuit      = "quit"
+	markNoop      = "noop"
 )
 
 // closing is how long the end of a connection is awaited where it is due at

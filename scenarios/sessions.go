@@ -114,6 +114,7 @@ func judgeStateKept(t *results.Transcript, _ results.Claims) results.Verdict {
 		return pass(want, "the target did not resume the session: nothing can be carried over", handshakeRefs(resumed)...)
 	}
 	var got []string
+	bound := false
 	refs := handshakeRefs(resumed)
 	for _, step := range []struct{ mark, name string }{
 		{"early", "MAIL without EHLO"}, {markMail, "MAIL without login"}, {markRcpt, "RCPT without login"},
@@ -127,7 +128,11 @@ func judgeStateKept(t *results.Transcript, _ results.Claims) results.Verdict {
 		case own.is("4"), carried.is("4"), !own.found, !carried.found:
 			return inconclusive("%s", words)
 		}
+		bound = bound || own.is("5")
 		got = append(got, step.name+" got "+carried.Code)
+	}
+	if !bound {
+		return moot("nothing that would tell is refused in a session of its own: " + strings.Join(got, ", "))
 	}
 	login := "no login was to be had before"
 	if reply(first, "auth").is("235") {
@@ -155,10 +160,10 @@ func judgeOtherName(t *results.Transcript, _ results.Claims) results.Verdict {
 			"the session was resumed under "+strangeName+"; no name was ever confirmed", append(handshakeRefs(probe(t, dialogueFirst)), refs...)...)
 	case f.Resumed:
 		return fail(want, "the session was resumed under "+strangeName, refs...)
-	case !facts(same).Resumed:
-		return pass(want, "the target did not resume under the same name either", append(handshakeRefs(same), refs...)...)
 	case !f.Complete:
 		return nonstrict("the session was not resumed, and there was no full handshake", want, handshakeOutcome(other), refs...)
+	case !facts(same).Resumed:
+		return pass(want, "the target did not resume under the same name either", append(handshakeRefs(same), refs...)...)
 	}
 	return pass(want, "resumed under its own name, a full handshake under another", refs...)
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mailtls/fakes"
@@ -19,7 +20,7 @@ const HiddenMark = "-hidden"
 // commands of its own.
 //
 // Whether two messages came of it is told by what was read back, and by the
-// replies: a 354 behind the message can only answer the hidden DATA. Where
+// replies: a 2xx or 3xx behind the message can only answer a hidden command. Where
 // nothing can be read back the replies are all there is; they miss a target that
 // takes one message and hands it on as two.
 func smuggling() []Case {
@@ -115,6 +116,8 @@ func judgeHidden(t *results.Transcript, claims results.Claims) results.Verdict {
 	switch {
 	case hasCode(more, "354"):
 		return fail(want, got+": the hidden DATA was run", first.refs...)
+	case hasClass(more, '2', '3'):
+		return fail(want, got+": a hidden command was carried out", first.refs...)
 	case first.is("4"):
 		return inconclusive("the message got a temporary refusal: %s", first)
 	case first.is("5"):
@@ -123,8 +126,17 @@ func judgeHidden(t *results.Transcript, claims results.Claims) results.Verdict {
 		return nonstrict("the connection was ended without a reply", want, got, first.refs...)
 	case !first.is("2"):
 		return inconclusive("the message got %s", first)
+	case hasClass(more, '4'):
+		return inconclusive("%s: a hidden command was put off", got)
 	case len(more) > 0:
 		return nonstrict("the message was ended too early; what stood behind was refused", want, got, first.refs...)
+	}
+	return takenWhole(t, claims, want, got, first)
+}
+
+// takenWhole is the verdict on a message that was taken with one reply.
+func takenWhole(t *results.Transcript, claims results.Claims, want, got string, first answer) results.Verdict {
+	switch {
 	case !claims.Has(results.FeatureReadback):
 		return pass(want, got+"; what became of it cannot be read back", first.refs...)
 	case len(mail(t)) == 0:
@@ -202,6 +214,15 @@ func codes(replies []dialect.Reply) string {
 		all = append(all, r.Code)
 	}
 	return strings.Join(all, " ")
+}
+
+func hasClass(replies []dialect.Reply, classes ...byte) bool {
+	for _, r := range replies {
+		if slices.Contains(classes, r.Class()) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasCode(replies []dialect.Reply, code string) bool {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
 
 	"mailtls/fakes"
@@ -8,7 +9,7 @@ import (
 )
 
 // starttls holds the cases about the command itself.
-func starttls() []Case { return append(spellings(), places()...) }
+func starttls() []Case { return slices.Concat(spellings(), places(), neighbours()) }
 
 // spellings are the cases about the line that it is.
 func spellings() []Case {
@@ -69,6 +70,25 @@ func places() []Case {
 			Judge:     judgeTwoWays(markGreeting),
 		}),
 		command(Case{
+			ID: "starttls/early-talk", Row: "R-097",
+			Title:  "STARTTLS before the greeting is refused or served, without a mix-up of states",
+			Source: Source{"RFC 5321 §4.3.1", "The client waits for the greeting; what a server does with one that does not is its own to say."},
+			Levels: []LevelRule{info()},
+			Dialogues: []fakes.Dialogue{
+				{Name: "served", Script: fakes.Join(early(), fakes.Script{{Mark: markStartTLS, Do: fakes.MoveExpect, Want: "220"}},
+					fakes.Handshake(broad()), fakes.Ehlo(markEhloTLS), fakes.Quit())},
+				{Name: "refused", Script: fakes.Join(early(), fakes.Script{{Mark: "refusal", Do: fakes.MoveExpect, Want: "5"}},
+					fakes.Ehlo(markEhlo), served())},
+			},
+			Judge: judgeEarlyTalk,
+		}),
+	}
+}
+
+// neighbours are the cases about what is said before and beside it.
+func neighbours() []Case {
+	return []Case{
+		command(Case{
 			ID: "starttls/after-long-line", Row: "R-007",
 			Title:  "A command of 4 KiB gets an error and does not stand in the way of STARTTLS",
 			Source: Source{"RFC 5321 §4.5.3.1.4; RFC 5321 §4.5.3.1.9; RFC 5321 §3.8", "A line may be too long, which is answered with an error; a command that is not known does not end the session."},
@@ -97,19 +117,6 @@ func places() []Case {
 			},
 			Judge: judgeSecond,
 		}),
-		command(Case{
-			ID: "starttls/early-talk", Row: "R-097",
-			Title:  "STARTTLS before the greeting is refused or served, without a mix-up of states",
-			Source: Source{"RFC 5321 §4.3.1", "The client waits for the greeting; what a server does with one that does not is its own to say."},
-			Levels: []LevelRule{info()},
-			Dialogues: []fakes.Dialogue{
-				{Name: "served", Script: fakes.Join(early(), fakes.Script{{Mark: markStartTLS, Do: fakes.MoveExpect, Want: "220"}},
-					fakes.Handshake(broad()), fakes.Ehlo(markEhloTLS), fakes.Quit())},
-				{Name: "refused", Script: fakes.Join(early(), fakes.Script{{Mark: "refusal", Do: fakes.MoveExpect, Want: "5"}},
-					fakes.Ehlo(markEhlo), served())},
-			},
-			Judge: judgeEarlyTalk,
-		}),
 	}
 }
 
@@ -129,7 +136,7 @@ func served() fakes.Script {
 func twoWays(before fakes.Script, text string) []fakes.Dialogue {
 	return []fakes.Dialogue{
 		{Name: "served", Script: fakes.Join(before, fakes.Say(markStartTLS, "220", text), fakes.Handshake(broad()), fakes.Ehlo(markEhloTLS), fakes.Quit())},
-		{Name: "refused", Script: fakes.Join(before, fakes.Say(markStartTLS, "5", text), fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit())},
+		{Name: "refused", Script: fakes.Join(before, fakes.Say(markStartTLS, "5", text), fakes.Say(markNoop, "", "NOOP\r\n"), fakes.Quit())},
 	}
 }
 

@@ -32,7 +32,7 @@ func judgeTwoWays(marks ...string) Judge {
 		case !a.is("5"):
 			return fail(want, got, a.refs...)
 		}
-		noop := reply(no, "noop")
+		noop := reply(no, markNoop)
 		got += "; NOOP then got " + noop.String()
 		if !noop.is("250") {
 			return fail(want, got, append(a.refs, noop.refs...)...)

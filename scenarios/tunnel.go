@@ -32,7 +32,7 @@ func tunnel() []Case {
 			Title:  "STARTTLS inside TLS is refused, and the session goes on",
 			Source: Source{"RFC 3207 §4.2; RFC 5321 §4.1.4", "STARTTLS has no place inside TLS; a command out of place gets an error and changes nothing."},
 			Needs:  []results.Feature{results.FeatureStartTLS}, Levels: []LevelRule{must()},
-			Dialogues: one(inside(), fakes.Say("again", "", "STARTTLS\r\n"), fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit()),
+			Dialogues: one(inside(), fakes.Say("again", "", "STARTTLS\r\n"), fakes.Say(markNoop, "", "NOOP\r\n"), fakes.Quit()),
 			Judge:     judgeAcceptedAgain,
 		},
 		{
@@ -88,7 +88,7 @@ func judgeAcceptedAgain(t *results.Transcript, _ results.Claims) results.Verdict
 	if !ok {
 		return v
 	}
-	again, noop := reply(s, "again"), reply(s, "noop")
+	again, noop := reply(s, "again"), reply(s, markNoop)
 	switch {
 	case !again.is("5"):
 		return fail(want, "STARTTLS got "+again.String(), again.refs...)

@@ -34,6 +34,18 @@ func moot(reason string) results.Verdict {
 	return results.Verdict{Status: results.StatusNA, Reason: reason}
 }
 
+// unanswered concludes where a command got no reply: the end of the connection
+// refuses it, if not in words; silence tells nothing.
+func unanswered(s *results.Session, a answer, command, want string) (results.Verdict, bool) {
+	switch {
+	case a.mute && gone(s):
+		return nonstrict("ended without a reply", want, command+" got "+a.String(), a.refs...), true
+	case !a.found && s.End == results.EndTimeout:
+		return inconclusive("%s got %s", command, a), true
+	}
+	return results.Verdict{}, false
+}
+
 // reach tells whether a dialogue was held and came through all the marks, each
 // answered as its command is when it is carried out or, for the handshake,
 // completed. When it did not, the verdict says where it stopped: nothing can

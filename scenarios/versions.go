@@ -8,20 +8,21 @@ import (
 	"mailtls/results"
 )
 
-// versions holds the cases about TLS versions. A target that keeps old peers
-// (legacy-mx) is only recorded.
+// versions holds the cases about TLS versions. Of a target that keeps old peers
+// (legacy-mx) it is only recorded what it does with them, and of one that has
+// nothing newer (legacy-only) what it does with others.
 func versions() []Case {
-	legacy := info(results.FeatureLegacyMX)
+	legacy, old := info(results.FeatureLegacyMX), info(results.FeatureLegacyOnly)
 	return []Case{
 		version(tls.VersionTLS12, Case{
 			ID: "version/tls12-missing", Row: "R-033", Title: "A client that speaks only TLS 1.2 is served",
 			Source: Source{"RFC 9325 §3.1.1", "TLS 1.2 is supported by everybody."},
-			Levels: []LevelRule{legacy, must()}, Judge: judgeServed,
+			Levels: []LevelRule{old, must()}, Judge: judgeServed,
 		}),
 		version(tls.VersionTLS13, Case{
 			ID: "version/tls13-missing", Row: "R-034", Title: "A client that speaks only TLS 1.3 is served",
 			Source: Source{"RFC 9325 §3.1.1", "TLS 1.3 should be supported."},
-			Levels: []LevelRule{legacy, should()}, Judge: judgeServed,
+			Levels: []LevelRule{old, should()}, Judge: judgeServed,
 		}),
 		version(tls.VersionTLS11, Case{
 			ID: "version/tls11-accepted", Row: "R-035", Title: "A client that speaks only TLS 1.1 is refused with alert 70",

@@ -30,7 +30,7 @@ func weakSessions() []fakes.Dialogue {
 	for _, w := range weakHellos() {
 		all = append(all, fakes.Dialogue{Name: w.name, Script: fakes.Join(greeted(), fakes.StartTLS(), fakes.Handshake(w.hello),
 			fakes.Say(markEhloTLS, "", "EHLO {helo}\r\n"), fakes.Say(markMail, "", "MAIL FROM:<{from}>\r\n"),
-			fakes.Say("noop", "", "NOOP\r\n"), fakes.Quit())})
+			fakes.Say(markNoop, "", "NOOP\r\n"), fakes.Quit())})
 	}
 	return all
 }
@@ -48,7 +48,7 @@ func judgeWeak(t *results.Transcript, _ results.Claims) results.Verdict {
 		}
 		mail, refs := reply(s, markMail), handshakeRefs(s)
 		got, strict := handshakeOutcome(s), true
-		for _, step := range []struct{ mark, code string }{{markEhloTLS, "554"}, {markMail, "554"}, {"noop", "554"}, {"quit", "221"}} {
+		for _, step := range []struct{ mark, code string }{{markEhloTLS, "554"}, {markMail, "554"}, {markNoop, "554"}, {markQuit, "221"}} {
 			a := reply(s, step.mark)
 			strict = strict && a.is(step.code)
 			got += "; " + step.mark + " got " + a.String()

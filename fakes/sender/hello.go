@@ -121,7 +121,7 @@ func addExtensions(b *cryptobyte.Builder, h fakes.RawHello, version uint16, serv
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { add16(b, h.Groups) })
 	})
 	extension(b, extPointFormats, h.Groups != nil, func(b *cryptobyte.Builder) { b.AddBytes([]byte{1, 0}) })
-	extension(b, extSignatures, !h.NoSignatures && version >= tls.VersionTLS12, func(b *cryptobyte.Builder) {
+	extension(b, extSignatures, version >= tls.VersionTLS12, func(b *cryptobyte.Builder) {
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { add16(b, signatures()) })
 	})
 	extension(b, extSupportedVersions, h.Versions != nil, func(b *cryptobyte.Builder) {

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"bytes"
 	"crypto/tls"
 	"net"
 	"slices"
@@ -126,5 +127,24 @@ func TestHybridShareIsWhole(t *testing.T) {
 	}
 	if o, _ := wire.ReadOffer(b); o == nil || o.Hello.Length < 1216 {
 		t.Errorf("a hybrid share is missing: %+v", o)
+	}
+}
+
+func TestHelloWithoutTheSignOfRenegotiation(t *testing.T) {
+	signed := fakes.RawHello{Suites: fakes.SoundSuites()}
+	bare := signed
+	bare.NoRenegotiation = true
+	sign := []byte{0xff, 0x01, 0, 1, 0} // renegotiation_info of a first handshake
+	for _, c := range []struct {
+		hello fakes.RawHello
+		want  bool
+	}{{signed, true}, {bare, false}} {
+		b, err := buildHello(c.hello, "mx.mailtls.test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := bytes.Contains(b, sign); found != c.want {
+			t.Errorf("renegotiation_info in the hello: %v, want %v", found, c.want)
+		}
 	}
 }

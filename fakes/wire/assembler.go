@@ -12,6 +12,7 @@ const (
 	msgEncryptedExtensions = 8
 	msgCertificate         = 11
 	msgServerKeyExchange   = 12
+	msgCertificateRequest  = 13
 	msgFinished            = 20
 	msgKeyUpdate           = 24
 )

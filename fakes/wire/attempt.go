@@ -102,6 +102,8 @@ func (a *attempt) message(from results.Side, m message) {
 		} else {
 			a.facts.Chain = chain
 		}
+	case msgCertificateRequest:
+		a.facts.Requested = a.facts.Requested || from == results.Server
 	case msgServerKeyExchange:
 		switch {
 		case strings.Contains(a.facts.Suite, "_ECDH"):

@@ -237,6 +237,9 @@ func TestClientCertificate(t *testing.T) {
 			if len(f.ClientChain) != 1 || !bytes.Equal(f.ClientChain[0], own.Certificate[0]) {
 				t.Errorf("%s as %s: client chain of %d", f.Version, ours, len(f.ClientChain))
 			}
+			if !f.Requested {
+				t.Errorf("%s as %s: the request for it was not seen", f.Version, ours)
+			}
 			if len(f.Chain) != 1 || !bytes.Equal(f.Chain[0], cert.Certificate[0]) {
 				t.Errorf("%s as %s: chain of %d", f.Version, ours, len(f.Chain))
 			}
