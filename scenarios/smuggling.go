@@ -50,6 +50,7 @@ func smuggling() []Case {
 				Needs: []results.Feature{layer.needs}, Levels: []LevelRule{must()},
 				Dialogues: one(layer.open, hidden(end.bytes)),
 				Fence:     true,
+				Intrusive: true,
 				Judge:     judgeHidden,
 			})
 		}
@@ -65,7 +66,7 @@ func smuggling() []Case {
 			{Name: "cr-clear", Script: fakes.Join(greeted(), hidden("\r.\r"))},
 			{Name: "cr-tls", Script: fakes.Join(inside(), hidden("\r.\r"))},
 		},
-		Fence: true,
+		Fence: true, Intrusive: true,
 		Judge: judgeDiffersInTLS,
 	})
 }
