@@ -106,25 +106,32 @@ func (f claimsFile) check(doc *document, c RemoteConfig) {
 	if u := f.Claims.Unknown(); u != "" {
 		doc.faultAt(at("claims", "features"), "unknown feature %q; there are %v", u, results.Features())
 	}
+	f.checkFeatures(doc, c)
+}
+
+// checkFeatures notes the claims that cannot be tested as things stand.
+func (f claimsFile) checkFeatures(doc *document, c RemoteConfig) {
+	refuse := func(format string, args ...any) { doc.faultAt(at("claims", "features"), format, args...) }
 	if f.Claims.Has(results.FeatureReadback) && (c.Collector == "" || c.Domain == "") {
-		doc.faultAt(at("claims", "features"), "readback is claimed; give --collector and --readback, or claim it not")
-	}
-	if f.Claims.Has(results.FeatureAuth) && (f.User == "" || f.Password == "") {
-		doc.faultAt(at("claims", "features"), "auth is claimed; give user and password")
+		refuse("readback is claimed; give --collector and --readback, or claim it not")
 	}
 	if !f.Claims.Has(results.FeatureReadback) && c.Collector != "" {
-		doc.faultAt(at("claims", "features"), "--collector is given; claim readback, or leave it out")
+		refuse("--collector is given; claim readback, or leave it out")
+	}
+	if f.Claims.Has(results.FeatureAuth) && (f.User == "" || f.Password == "") {
+		refuse("auth is claimed; give user and password")
 	}
 	for _, feature := range []results.Feature{results.FeatureMTLS, results.FeatureMTLSRequired, results.FeaturePartner} {
 		if f.Claims.Has(feature) {
-			doc.faultAt(at("claims", "features"), "not supported: %s of a remote target, which would have to trust our client certificates", feature)
+			refuse("not supported: %s of a remote target, which would have to trust our client certificates", feature)
 		}
 	}
-	for feature, l := range map[results.Feature]fakes.Listener{
-		results.FeatureSubmission: fakes.ListenSubmission, results.FeatureSMTPS: fakes.ListenSMTPS,
-	} {
-		if f.Claims.Has(feature) && c.Addrs[l] == "" {
-			doc.faultAt(at("claims", "features"), "%s is claimed; give its address with --%s", feature, l)
+	for _, l := range []struct {
+		feature results.Feature
+		door    fakes.Listener
+	}{{results.FeatureSubmission, fakes.ListenSubmission}, {results.FeatureSMTPS, fakes.ListenSMTPS}} {
+		if f.Claims.Has(l.feature) && c.Addrs[l.door] == "" {
+			refuse("%s is claimed; give its address with --%s", l.feature, l.door)
 		}
 	}
 }
