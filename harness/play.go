@@ -158,18 +158,8 @@ func (w *world) sane(ctx context.Context, u *unit, peer string) string {
 		s := w.session(ctx, u, peer, fakes.Dialogue{Listener: l, Script: script}, u.vars(w, false))
 		if s.End != results.EndOurs {
 			u.add(s)
-			return fmt.Sprintf("%s on %s: %s", s.End, l, lastNote(s))
+			return fmt.Sprintf("%s on %s: %s", s.End, l, s.LastNote())
 		}
 	}
 	return results.SanityOK
-}
-
-// lastNote is what the engine said last.
-func lastNote(s results.Session) string {
-	for i := len(s.Events) - 1; i >= 0; i-- {
-		if s.Events[i].Kind == results.EventNote {
-			return s.Events[i].Text
-		}
-	}
-	return ""
 }

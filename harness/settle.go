@@ -59,7 +59,7 @@ func fenceReply(s results.Session) string {
 			return string(e.Bytes)
 		}
 	}
-	return lastNote(s)
+	return s.LastNote()
 }
 
 // arrived waits until the ledger's state of the unit is as wanted; false when

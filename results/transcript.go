@@ -129,6 +129,16 @@ type Session struct {
 	Alike int
 }
 
+// LastNote is what our engine noted last; empty when it noted nothing.
+func (s Session) LastNote() string {
+	for i := len(s.Events) - 1; i >= 0; i-- {
+		if e := s.Events[i]; e.Kind == EventNote {
+			return e.Text
+		}
+	}
+	return ""
+}
+
 // SessionEnd is how a connection ended.
 type SessionEnd string
 

@@ -81,7 +81,7 @@ func disturbed(t *results.Transcript) (results.Verdict, bool) {
 			}, true
 		}
 		if s.End == results.EndBroken {
-			return results.Verdict{Status: results.StatusError, Reason: fmt.Sprintf("session %d: %s", s.ID, lastNote(s))}, true
+			return results.Verdict{Status: results.StatusError, Reason: fmt.Sprintf("session %d: %s", s.ID, s.LastNote())}, true
 		}
 	}
 	return results.Verdict{}, false
@@ -114,18 +114,9 @@ func unsaid(s string) string {
 // faultNote is the last note of the harness in any session.
 func faultNote(t *results.Transcript) string {
 	for i := len(t.Sessions) - 1; i >= 0; i-- {
-		if note := lastNote(t.Sessions[i]); note != "" {
+		if note := t.Sessions[i].LastNote(); note != "" {
 			return note
 		}
 	}
 	return "no note was left"
-}
-
-func lastNote(s results.Session) string {
-	for i := len(s.Events) - 1; i >= 0; i-- {
-		if e := s.Events[i]; e.Kind == results.EventNote {
-			return e.Text
-		}
-	}
-	return ""
 }

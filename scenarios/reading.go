@@ -195,11 +195,11 @@ func ending(s *results.Session) string {
 	case results.EndTimeout:
 		return "the target stayed silent"
 	case results.EndMissed:
-		return "the script ended here: " + lastNote(*s)
+		return "the script ended here: " + s.LastNote()
 	case results.EndCancelled:
 		return "the run ended first"
 	case results.EndBroken:
-		return "our own engine failed: " + lastNote(*s)
+		return "our own engine failed: " + s.LastNote()
 	case results.EndOurs:
 		return "we closed the connection"
 	}

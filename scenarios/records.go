@@ -104,7 +104,7 @@ func judgeRenegotiation(t *results.Transcript, _ results.Claims) results.Verdict
 	}
 	asked := inner(s, results.Client, "client_hello")
 	if len(asked) == 0 {
-		return inconclusive("no second hello could be sent: %s", lastNote(*s))
+		return inconclusive("no second hello could be sent: %s", s.LastNote())
 	}
 	if refs := inner(s, results.Server, "server_hello"); len(refs) > 0 {
 		return fail(want, "the target answered with a ServerHello", refs...)
@@ -176,7 +176,7 @@ func judgeKeyUpdate(t *results.Transcript, _ results.Claims) results.Verdict {
 	}
 	sent := inner(s, results.Client, "key_update")
 	if len(sent) == 0 {
-		return inconclusive("no KeyUpdate could be sent: %s", lastNote(*s))
+		return inconclusive("no KeyUpdate could be sent: %s", s.LastNote())
 	}
 	taken := reply(s, markLast)
 	if a, alerted := alertFrom(facts(s)); alerted {

@@ -70,19 +70,9 @@ func send(cmd *cobra.Command, f sendFlags) error {
 		return cmd.Context().Err()
 	}
 	if s.End != results.EndOurs {
-		say(cmd.OutOrStdout(), "--- not delivered: %s\n", why(s))
+		say(cmd.OutOrStdout(), "--- not delivered: %s: %s\n", s.End, s.LastNote())
 		return exit(exitFailed)
 	}
 	say(cmd.OutOrStdout(), "--- delivered\n")
 	return nil
-}
-
-// why says how a session ended, with what the engine noted last.
-func why(s results.Session) string {
-	for i := len(s.Events) - 1; i >= 0; i-- {
-		if e := s.Events[i]; e.Kind == results.EventNote {
-			return string(s.End) + ": " + e.Text
-		}
-	}
-	return string(s.End)
 }
