@@ -24,6 +24,9 @@ type Model struct {
 	LateSecond bool
 	// LosesPlain drops what it accepted in clear.
 	LosesPlain bool
+	// Sends are the policies by which it sends to other domains; nil when it
+	// hands everything on to the collector.
+	Sends []Policy
 	// Claims it makes when it is the target.
 	Claims results.Claims
 }

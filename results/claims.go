@@ -53,6 +53,8 @@ type Claims struct {
 	// StallSeconds after which it ends a connection that is silent after its
 	// go-ahead to STARTTLS; 0 when it declares no such time.
 	StallSeconds float64 `json:"stall_seconds,omitempty" yaml:"stall_seconds"`
+	// Policies under which a sender sends.
+	Policies []SenderPolicy `json:"policies,omitempty" yaml:"policies"`
 }
 
 // Has tells whether the feature is claimed.

@@ -109,6 +109,11 @@ type CaseResult struct {
 	// SHA256 of the transcript file.
 	SHA256 string `json:"sha256,omitempty"`
 	Leaked int64  `json:"leaked_bytes"`
+	// Profile is the peer that a sender was put before, where the case puts it
+	// before a single one.
+	Profile string `json:"profile,omitempty"`
+	// Fate is what became of the message, where the case is about one.
+	Fate *Fate `json:"outcome,omitempty"`
 }
 
 // Waiver is a failure that a target's owner expects.

@@ -34,7 +34,7 @@ func sampleTranscript() *results.Transcript {
 		Window:      30 * time.Second,
 		ClockFactor: 1,
 		Submissions: []results.Submission{{
-			Canary: "mtls7f3a", Recipient: "fence@injection.mailtls.test", At: us(61000), Reply: "250 2.0.0 Ok\r\n", Fence: true,
+			Canary: "mtls7f3a", Policy: "may", Recipient: "fence@injection.mailtls.test", At: us(61000), Reply: "250 2.0.0 Ok\r\n", Fence: true,
 		}},
 		Sanity:   results.Sanity{Before: results.SanityOK, After: "refused: 421 too many connections"},
 		Sessions: []results.Session{sampleProbe(), sampleReadback()},
@@ -44,6 +44,10 @@ func sampleTranscript() *results.Transcript {
 		Messages: []results.Message{
 			{Session: 2, Mark: "t1", BodyLength: 1048120, BodySHA256: "5c02", To: []string{"fence@injection.mailtls.test", `"odd, name"@injection.mailtls.test`}, Fence: true},
 		},
+		DSNs: []results.DSN{{
+			At: us(135000), Session: 2, Recipient: "a@b.example", Action: "failed", Status: "4.7.5",
+			Diagnostic: "smtp; 454 no TLS", Remote: "dns; mx.b.example",
+		}},
 		Ended: results.Ended{Why: results.EndSettled, At: us(140000)},
 	}
 }
@@ -93,7 +97,7 @@ func sampleReadback() results.Session {
 		},
 	}
 	return results.Session{
-		ID: 2, Leg: results.LegReadback, Peer: "collector", Listener: "lmtp",
+		ID: 2, Leg: results.LegReadback, Peer: "collector", Host: "mx.b.example", Listener: "lmtp",
 		Client: "127.0.0.1:50500", Server: "127.0.0.1:2525",
 		Events: []results.Event{
 			seen(120000, results.Harness, results.EventNote, "", "earlier transactions of this session belong to other cases"),

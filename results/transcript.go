@@ -30,6 +30,8 @@ type Transcript struct {
 	Queries []Query
 	// Messages that arrived at peers, collectors and bounce hosts.
 	Messages []Message
+	// DSNs that came back to the envelope senders.
+	DSNs []DSN
 	// Ended tells why and when watching ended.
 	Ended Ended
 }
@@ -38,6 +40,8 @@ type Transcript struct {
 type Submission struct {
 	// Canary is the unique mark in its envelope and content.
 	Canary string
+	// Policy of the recipient's domain; empty where the transcript's holds.
+	Policy string
 	// Recipient it was addressed to.
 	Recipient string
 	// At is the time since the transcript began.
@@ -110,6 +114,8 @@ type Session struct {
 	Leg Leg
 	// Peer is the name of our end: a script or a profile.
 	Peer string
+	// Host is the name that our end goes by; empty when it has none of its own.
+	Host string
 	// Listener is the kind of listener: smtp, submission, smtps, ...
 	Listener string
 	// Client and Server are the addresses of the two ends; empty when no

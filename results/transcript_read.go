@@ -150,7 +150,7 @@ func (d *transcriptReader) listLine(keyword, rest string) error {
 	case "submission":
 		t.Submissions = append(t.Submissions, Submission{
 			At:     l.seconds("the time of the submission"),
-			Canary: l.attr("canary"), Recipient: l.attr("recipient"),
+			Canary: l.attr("canary"), Policy: l.attr("policy"), Recipient: l.attr("recipient"),
 			Reply: l.attr("reply"), Fence: l.flag("fence"),
 		})
 	case "query":
@@ -165,11 +165,17 @@ func (d *transcriptReader) listLine(keyword, rest string) error {
 			From: l.attr("from"), To: l.list("to"), Fence: l.flag("fence"),
 			BodyLength: l.optional("length", math.MaxInt64), BodySHA256: l.attr("sha256"),
 		})
+	case "dsn":
+		t.DSNs = append(t.DSNs, DSN{
+			At: l.seconds("the time of the notification"), Session: l.count("session"),
+			Recipient: l.attr("recipient"), Action: l.attr("action"), Status: l.attr("status"),
+			Diagnostic: l.attr("diagnostic"), Remote: l.attr("remote"),
+		})
 	case "session":
 		return d.begin(l)
 	default:
 		return fmt.Errorf("unknown line %.40q; want case, policy, target, version, started, "+
-			"window, clock, submission, sanity, session, query, message or ended", keyword)
+			"window, clock, submission, sanity, session, query, message, dsn or ended", keyword)
 	}
 	return l.done()
 }

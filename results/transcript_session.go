@@ -18,6 +18,7 @@ func (d *transcriptReader) begin(l *lineReader) error {
 		ID:       id,
 		Leg:      member(l, "leg", l.attr("leg"), Legs()),
 		Peer:     l.attr("peer"),
+		Host:     l.attr("host"),
 		Listener: l.attr("listener"),
 		Client:   l.attr("client"),
 		Server:   l.attr("server"),

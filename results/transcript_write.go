@@ -27,7 +27,7 @@ const TranscriptExt = ".txt"
 //	started    2026-11-05T08:15:30.12Z
 //	window     30.000000000
 //	clock      1
-//	submission 0.061000000 canary=mtls7f3a recipient=fence@injection.mailtls.test reply="250 2.0.0 Ok\r\n" fence
+//	submission 0.061000000 canary=mtls7f3a policy=may recipient=fence@injection.mailtls.test reply="250 2.0.0 Ok\r\n" fence
 //	sanity     before=ok after="refused: 421 too many connections"
 //
 //	session 1 leg=probe peer=pipelining-sender listener=smtp client=127.0.0.1:50412 server=127.0.0.1:25
@@ -46,13 +46,14 @@ const TranscriptExt = ".txt"
 //	    0.020050000 C clear quit      -    close "FIN"
 //	  end ours 0.020100000
 //
-//	session 2 leg=readback peer=collector listener=lmtp client=127.0.0.1:50500 server=127.0.0.1:2525
+//	session 2 leg=readback peer=collector host=mx.b.example listener=lmtp client=127.0.0.1:50500 server=127.0.0.1:2525
 //	    0.130500000 C clear body      t1   digest len=1048576 sha256=9f3a segments=17 head="Received: from mx" tail="\r\n.\r\n" canaries=64,4096
 //	    0.131000000 S clear body      t1   "250 2.0.0 Ok\r\n"
 //	  end eof 0.132000000
 //
 //	query 0.070000000 dns MX injection.mailtls.test. "NOERROR 10 mx.injection.mailtls.test."
 //	message session=2 mark=t1 from="" to=fence@injection.mailtls.test length=1048120 sha256=5c02 fence
+//	dsn 0.135000000 session=2 recipient=a@b.example action=failed status=4.7.5 diagnostic="smtp; 454 no TLS" remote="dns; mx.b.example"
 //	ended settled 0.140000000
 //
 // A line is fields between spaces: some told by their place, the others
@@ -116,6 +117,7 @@ func writeHeader(w *lineWriter, t *Transcript) {
 		w.column("submission", keywordWidth)
 		w.word(formatSeconds(s.At))
 		w.attr("canary", s.Canary)
+		w.attr("policy", s.Policy)
 		w.attr("recipient", s.Recipient)
 		w.text("reply", s.Reply)
 		w.flag("fence", s.Fence)
@@ -161,6 +163,18 @@ func writeFooter(w *lineWriter, t *Transcript) {
 		w.flag("fence", m.Fence)
 		w.end()
 	}
+	for _, n := range t.DSNs {
+		w.begin("")
+		w.word("dsn")
+		w.word(formatSeconds(n.At))
+		w.number("session", int64(n.Session))
+		w.attr("recipient", n.Recipient)
+		w.attr("action", n.Action)
+		w.attr("status", n.Status)
+		w.text("diagnostic", n.Diagnostic)
+		w.text("remote", n.Remote)
+		w.end()
+	}
 	w.begin("")
 	w.word("ended")
 	w.word(string(t.Ended.Why))
@@ -174,6 +188,7 @@ func writeSession(w *lineWriter, s *Session) {
 	w.word(strconv.Itoa(s.ID))
 	w.attr("leg", string(s.Leg))
 	w.attr("peer", s.Peer)
+	w.attr("host", s.Host)
 	w.attr("listener", s.Listener)
 	w.attr("client", s.Client)
 	w.attr("server", s.Server)

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"mailtls/fakes"
@@ -20,6 +21,16 @@ type Variant struct {
 	Doc string
 	// Claims that cases are judged against.
 	Claims results.Claims
+	// Roles that the variant can be tested in; nil means receiver.
+	Roles []results.Role
+}
+
+// Plays tells whether the variant can be tested in the role.
+func (v Variant) Plays(r results.Role) bool {
+	if v.Roles == nil {
+		return r == results.RoleReceiver
+	}
+	return slices.Contains(v.Roles, r)
 }
 
 // DefaultVariant is used when a target is named without one.
@@ -82,8 +93,19 @@ type Wiring struct {
 	Collector string
 	// Host is the name that the target goes by.
 	Host string
-	// User and Password may log in where the target offers that.
+	// User and Password may log in where the target offers that, and are what a
+	// sender logs in with at the next hop where its policy has credentials.
 	User, Password string
+	// What follows is for senders. Resolver is the address, without a port, at
+	// whose port 53 the target asks for MX hosts and addresses.
+	Resolver string
+	// Submitter is the one address from which mail for any domain is taken.
+	Submitter string
+	// PeerRoots, in PEM, is what the certificates of MX hosts lead to.
+	PeerRoots []byte
+	// Route finds the hosts of a domain, for targets in this process, which ask no
+	// resolver; nil when there is a Resolver.
+	Route func(domain string) []fakes.NextHop
 	// Log receives what the software prints; never nil.
 	Log io.Writer
 }
