@@ -85,7 +85,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			}
 			return fmt.Errorf("accept on %s: %w", ln.Addr(), err)
 		}
-		sessions.Go(func() { s.serve(ctx, conn) })
+		sessions.Go(func() { s.ServeConn(ctx, conn) })
 	}
 }
 

@@ -62,7 +62,11 @@ type session struct {
 	end          results.SessionEnd
 }
 
-func (s *Server) serve(ctx context.Context, raw net.Conn) {
+// ServeConn serves one connection that was accepted elsewhere, and closes it. It
+// returns when the session has ended and was reported; a context that ends cuts
+// it short. It may run any number of times at once, with and without Serve: the
+// sessions are counted together.
+func (s *Server) ServeConn(ctx context.Context, raw net.Conn) {
 	rec := wire.NewRecorder(s.Now)
 	if s.Watch != nil {
 		rec.Follow(s.Watch)
