@@ -12,12 +12,11 @@ import (
 )
 
 // conclude fills the report in from the stored transcripts, and stores it.
-func (w *world) conclude(r *results.Report, cases []scenarios.Case, units []*unit, st *store) error {
-	for i, c := range cases {
-		u := units[i]
+func (w *world) conclude(r *results.Report, entries []*entry, st *store) error {
+	for _, e := range entries {
+		u, c := e.unit, e.Case
 		if u == nil {
-			v, _ := w.notPlayed(c)
-			r.Cases = append(r.Cases, line(c, v))
+			r.Cases = append(r.Cases, line(c, e.policy, e.verdict))
 			continue
 		}
 		if err := w.late(u, st); err != nil {
@@ -27,7 +26,7 @@ func (w *world) conclude(r *results.Report, cases []scenarios.Case, units []*uni
 		if err != nil {
 			return err
 		}
-		l := line(c, waive(r.Waivers, c.ID, "", scenarios.Decide(c, t, r.Claims)))
+		l := judged(c, t, r)
 		l.Transcript, l.SHA256, l.Duration = u.file, sum, u.took.Milliseconds()
 		r.Cases = append(r.Cases, l)
 	}
@@ -48,10 +47,19 @@ func (w *world) late(u *unit, st *store) error {
 	return st.transcript(u)
 }
 
+// judged is the line of a case that was played.
+func judged(c scenarios.Case, t *results.Transcript, r *results.Report) results.CaseResult {
+	l := line(c, t.Policy, waive(r.Waivers, c.ID, t.Policy, scenarios.Decide(c, t, r.Claims)))
+	if c.Role == results.RoleSender {
+		l.Fate = scenarios.Fate(t, r.Claims)
+	}
+	return l
+}
+
 // line is a case's line in the report.
-func line(c scenarios.Case, v results.Verdict) results.CaseResult {
+func line(c scenarios.Case, policy string, v results.Verdict) results.CaseResult {
 	l := results.CaseResult{
-		ID: c.ID, Row: c.Row, Title: c.Title, Role: c.Role, Level: v.Level, Source: c.Source.Clause,
+		ID: c.ID, Row: c.Row, Title: c.Title, Role: c.Role, Policy: policy, Profile: c.Profile(), Level: v.Level, Source: c.Source.Clause,
 		Status: v.Status, Reason: v.Reason, Want: v.Want, Got: v.Got, Leaked: v.Leaked,
 	}
 	for _, e := range v.Evidence {
@@ -153,17 +161,33 @@ func missing(r *results.Report) []string {
 	}
 	stored := map[string]int{}
 	for _, c := range r.Cases {
-		stored[c.ID]++
+		stored[c.Key()]++
 	}
+	selected := 0
 	for _, c := range cases {
-		if stored[c.ID] != 1 {
-			lines = append(lines, fmt.Sprintf("%s: stored %d times", c.ID, stored[c.ID]))
+		for _, key := range keys(c, r) {
+			selected++
+			if stored[key] != 1 {
+				lines = append(lines, fmt.Sprintf("%s: stored %d times", key, stored[key]))
+			}
 		}
 	}
-	if len(r.Cases) > len(cases) {
-		lines = append(lines, fmt.Sprintf("%d cases are stored, %d are selected", len(r.Cases), len(cases)))
+	if len(r.Cases) > selected {
+		lines = append(lines, fmt.Sprintf("%d cases are stored, %d are selected", len(r.Cases), selected))
 	}
 	return lines
+}
+
+// keys are the lines that a case has in a report.
+func keys(c scenarios.Case, r *results.Report) []string {
+	if c.Role != results.RoleSender {
+		return []string{c.ID}
+	}
+	var all []string
+	for _, p := range c.Units(r.Claims, r.Filter) {
+		all = append(all, results.Key(c.ID, p.Name))
+	}
+	return all
 }
 
 // rejudge concludes on one line of a report anew.
@@ -173,26 +197,26 @@ func rejudge(st *store, r *results.Report, old results.CaseResult) (results.Case
 		return results.CaseResult{}, err
 	}
 	if old.Transcript == "" {
-		if v, done := scenarios.NotPlayed(c, r.Claims); done {
-			return line(c, v), nil
+		if v, done := scenarios.NotPlayed(c, r.Claims, old.Policy); done {
+			return line(c, old.Policy, v), nil
 		}
 		if old.Status == results.StatusSkip {
 			return old, nil // the user left it out
 		}
-		return line(c, results.Verdict{Level: c.Level(r.Claims), Status: results.StatusError, Reason: "no transcript is stored"}), nil
+		return line(c, old.Policy, results.Verdict{Level: c.Level(r.Claims, old.Policy), Status: results.StatusError, Reason: "no transcript is stored"}), nil
 	}
 	t, sum, err := st.read(old.Transcript)
 	if err != nil {
 		return results.CaseResult{}, err
 	}
-	now := line(c, waive(r.Waivers, c.ID, old.Policy, scenarios.Decide(c, t, r.Claims)))
-	if t.Case != c.ID || t.Target != r.Target.String() {
-		now = line(c, results.Verdict{
+	now := judged(c, t, r)
+	if t.Case != c.ID || t.Policy != old.Policy || t.Target != r.Target.String() {
+		now = line(c, old.Policy, results.Verdict{
 			Level: now.Level, Status: results.StatusError,
 			Reason: fmt.Sprintf("%s is the transcript of %s on %s", old.Transcript, t.Case, t.Target),
 		})
 	}
-	now.Policy, now.Transcript, now.SHA256, now.Duration = old.Policy, old.Transcript, sum, old.Duration
+	now.Transcript, now.SHA256, now.Duration = old.Transcript, sum, old.Duration
 	return now, nil
 }
 

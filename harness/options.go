@@ -116,16 +116,47 @@ func matches(glob string, c scenarios.Case) bool {
 	return false
 }
 
-// roles are those to be played: what was asked for, as far as it is claimed.
-func (o Options) roles() ([]results.Role, error) {
-	claimed := o.Target.Spec().Roles
-	if o.Roles == nil {
-		return claimed, nil
-	}
+// choose finds the variant and the roles to be played: what was asked for, as far
+// as it is claimed. A run is a receiver's or a sender's.
+func (o Options) choose() (targets.Variant, []results.Role, error) {
+	spec := o.Target.Spec()
 	for _, r := range o.Roles {
-		if !slices.Contains(claimed, r) {
-			return nil, fmt.Errorf("play role %s: target %s claims %v", r, o.Target.Spec().Name, claimed)
+		if !slices.Contains(spec.Roles, r) {
+			return targets.Variant{}, nil, fmt.Errorf("play role %s: target %s claims %v", r, spec.Name, spec.Roles)
 		}
 	}
-	return o.Roles, nil
+	if slices.Contains(o.Roles, results.RoleSender) && len(o.Roles) > 1 {
+		return targets.Variant{}, nil, fmt.Errorf("play roles %v: role sender is a run of its own; give one --role at a time", o.Roles)
+	}
+	v, err := spec.Variant(o.Variant, o.Roles...)
+	if err != nil {
+		return v, nil, err
+	}
+	roles := o.Roles
+	if roles == nil {
+		roles = v.Played()
+	}
+	for _, r := range roles {
+		if !v.Plays(r) {
+			return v, nil, fmt.Errorf("play role %s: variant %s/%s plays %v", r, spec.Name, v.Name, v.Played())
+		}
+	}
+	if p := o.Filter.Policy; p != "" {
+		if _, found := v.Claims.Policy(p); !found {
+			return v, nil, fmt.Errorf("find policy %q: %s/%s claims %s", p, spec.Name, v.Name, names(v.Claims.Policies))
+		}
+	}
+	return v, roles, nil
+}
+
+// names lists policies in words.
+func names(policies []results.SenderPolicy) string {
+	if len(policies) == 0 {
+		return "none"
+	}
+	var all []string
+	for _, p := range policies {
+		all = append(all, p.Name)
+	}
+	return strings.Join(all, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +41,11 @@ type world struct {
 	addresses *addresses
 	epoch     time.Time
 
+	// Of a sender's world: the resolver's address, where mail is submitted from,
+	// and a place for each message that is being handed over.
+	resolver, submitter netip.Addr
+	submitting          chan struct{}
+
 	mu      sync.Mutex
 	remarks []string // each once
 }
@@ -57,11 +63,7 @@ func (w *world) remark(text string) {
 // the report in Out, and returns the report. When the context ends early what
 // was seen until then is stored all the same, and the error is the context's.
 func Run(ctx context.Context, o Options) (*results.Report, error) {
-	variant, err := o.Target.Spec().Variant(o.Variant)
-	if err != nil {
-		return nil, err
-	}
-	roles, err := o.roles()
+	variant, roles, err := o.choose()
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +87,15 @@ func Run(ctx context.Context, o Options) (*results.Report, error) {
 		ledger: newLedger(), addresses: newAddresses(), epoch: time.Now(),
 	}
 	r := w.report(variant, roles)
-	units, notes, err := w.play(ctx, variant, cases, st)
+	entries, err := w.entries(cases)
+	if err != nil {
+		return nil, err
+	}
+	play := w.play
+	if slices.Contains(roles, results.RoleSender) {
+		play = w.post
+	}
+	notes, err := play(ctx, variant, entries, st)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +103,7 @@ func Run(ctx context.Context, o Options) (*results.Report, error) {
 	r.Target = w.id
 	r.Elapsed = time.Since(w.epoch).Seconds()
 	r.Unattributed = w.ledger.unattributed
-	if err := w.conclude(r, cases, units, st); err != nil {
+	if err := w.conclude(r, entries, st); err != nil {
 		return nil, err
 	}
 	return r, ctx.Err()
@@ -111,35 +121,82 @@ func (w *world) report(variant targets.Variant, roles []results.Role) *results.R
 	}
 }
 
+// entry is one line of the report to be.
+type entry struct {
+	scenarios.Case
+	// policy it is played under; empty for receivers.
+	policy string
+	// unit is nil when it is not played, for the reason in verdict.
+	unit    *unit
+	verdict results.Verdict
+}
+
+// entries are the lines of the report: a case each, or for a sender a case and a
+// policy.
+func (w *world) entries(cases []scenarios.Case) ([]*entry, error) {
+	var all []*entry
+	for _, c := range cases {
+		if c.Role != results.RoleSender {
+			all = append(all, w.entry(c, results.SenderPolicy{}))
+			continue
+		}
+		for _, p := range c.Units(w.claims, w.Filter) {
+			all = append(all, w.entry(c, p))
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("select cases by %s: %w; see mailtls list cases", w.Filter, ErrEmpty)
+	}
+	return all, nil
+}
+
+func (w *world) entry(c scenarios.Case, p results.SenderPolicy) *entry {
+	e := &entry{Case: c, policy: p.Name}
+	var done bool
+	if e.verdict, done = w.notPlayed(c, p.Name); done {
+		return e
+	}
+	if c.Role == results.RoleSender {
+		e.unit = newSending(c, p)
+	} else {
+		e.unit = w.newUnit(c)
+	}
+	return e
+}
+
+// logTo is where the target's output goes.
+func (w *world) logTo() io.Writer {
+	if w.Log == nil {
+		return io.Discard
+	}
+	return w.Log
+}
+
 // play starts collector and target, plays the cases, and stops both.
-func (w *world) play(ctx context.Context, variant targets.Variant, cases []scenarios.Case, st *store) ([]*unit, []string, error) {
+func (w *world) play(ctx context.Context, variant targets.Variant, entries []*entry, st *store) ([]string, error) {
 	collector, addr, err := w.collect(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer collector()
-	log := w.Log
-	if log == nil {
-		log = io.Discard
-	}
 	w.running, err = w.Target.Start(ctx, variant, targets.Wiring{
-		Domain: w.domain, Collector: addr, Host: "mx." + w.domain, User: w.user, Password: w.password, Log: log,
+		Domain: w.domain, Collector: addr, Host: "mx." + w.domain, User: w.user, Password: w.password, Log: w.logTo(),
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
+		return nil, fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
 	}
 	if w.running.User != "" {
 		w.user, w.password = w.running.User, w.running.Password
 	}
 	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
-	units, err := w.all(ctx, cases, st)
+	err = w.all(ctx, entries, st)
 	var notes []string
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	if stopErr := w.running.Stop(stopping); stopErr != nil {
 		notes = append(notes, fmt.Sprintf("stop target: %v", stopErr))
 	}
-	return units, notes, err
+	return notes, err
 }
 
 // collect starts the collector: a peer of ours that takes all accepted mail. It
@@ -184,16 +241,14 @@ func collectorProfile() fakes.Profile {
 
 // all plays the cases concurrently: most of their time is waiting. Those that
 // burden the target come last and one by one, so that they disturb no other.
-func (w *world) all(ctx context.Context, cases []scenarios.Case, st *store) ([]*unit, error) {
-	units := make([]*unit, len(cases))
-	played := 0
-	for i, c := range cases {
-		if _, done := w.notPlayed(c); !done {
-			units[i] = w.newUnit(c)
-			played++
+func (w *world) all(ctx context.Context, entries []*entry, st *store) error {
+	var units []*unit
+	for _, e := range entries {
+		if e.unit != nil {
+			units = append(units, e.unit)
 		}
 	}
-	meter := newMeter(w.Progress, played, w.epoch)
+	meter := newMeter(w.Progress, len(units), w.epoch)
 	limit := w.Parallel
 	if limit == 0 {
 		limit = DefaultParallel
@@ -213,24 +268,24 @@ func (w *world) all(ctx context.Context, cases []scenarios.Case, st *store) ([]*
 		var group errgroup.Group
 		group.SetLimit(turn.limit)
 		for _, u := range units {
-			if u != nil && u.Alone == turn.alone {
+			if u.Alone == turn.alone {
 				group.Go(func() error { return play(u) })
 			}
 		}
 		if err := group.Wait(); err != nil {
-			return nil, fmt.Errorf("play cases: %w", err)
+			return fmt.Errorf("play cases: %w", err)
 		}
 	}
-	return units, nil
+	return nil
 }
 
 // notPlayed adds to the case's own reasons what the user left out.
-func (w *world) notPlayed(c scenarios.Case) (results.Verdict, bool) {
-	if v, done := scenarios.NotPlayed(c, w.claims); done {
+func (w *world) notPlayed(c scenarios.Case, policy string) (results.Verdict, bool) {
+	if v, done := scenarios.NotPlayed(c, w.claims, policy); done {
 		return v, true
 	}
 	if c.Intrusive && w.NoIntrusive {
-		return results.Verdict{Level: c.Level(w.claims), Status: results.StatusSkip, Reason: "intrusive: give --intrusive to play it"}, true
+		return results.Verdict{Level: c.Level(w.claims, policy), Status: results.StatusSkip, Reason: "intrusive: give --intrusive to play it"}, true
 	}
 	return results.Verdict{}, false
 }

@@ -39,6 +39,14 @@ type unit struct {
 	file string
 	took time.Duration
 
+	// Of a sender: the policy it is played under, those of its domains, its hosts,
+	// and the messages that were submitted. The transcript and these are guarded by
+	// the mailroom's lock while peers stand.
+	policy   results.SenderPolicy
+	policies map[string]results.SenderPolicy
+	hosts    []*mx
+	mails    []*mail
+
 	// What the ledger knows; guarded by its lock.
 	fenced   bool
 	pending  int

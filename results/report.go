@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -71,19 +72,22 @@ func (t TargetID) String() string {
 type Filter struct {
 	Case  string `json:"case,omitempty"`
 	Label string `json:"filter,omitempty"`
+	// Policy of a sender, by name.
+	Policy string `json:"policy,omitempty"`
 }
 
 // String says in words what is selected.
 func (f Filter) String() string {
-	switch {
-	case f == Filter{}:
-		return "role alone"
-	case f.Label == "":
-		return fmt.Sprintf("case %q", f.Case)
-	case f.Case == "":
-		return fmt.Sprintf("filter %q", f.Label)
+	var parts []string
+	for _, p := range []struct{ name, value string }{{"case", f.Case}, {"filter", f.Label}, {"policy", f.Policy}} {
+		if p.value != "" {
+			parts = append(parts, fmt.Sprintf("%s %q", p.name, p.value))
+		}
 	}
-	return fmt.Sprintf("case %q and filter %q", f.Case, f.Label)
+	if parts == nil {
+		return "role alone"
+	}
+	return strings.Join(parts, " and ")
 }
 
 // CaseResult is one case's line in the report.

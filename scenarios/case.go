@@ -33,6 +33,14 @@ type Case struct {
 	// Fence is true when mail may come of it: an ordinary message follows, and
 	// watching goes on until it was read back and the queue is empty.
 	Fence bool
+	// Under selects the policies that a sender case is played under; the zero
+	// value is every policy. Placements are the hosts that a sender finds, Acts
+	// what is done; nil means that one message is submitted and watched to its end.
+	Under      Under
+	Placements []Placement
+	Acts       []Act
+	// Cell is true for a sender case that fills a column of the matrix.
+	Cell bool
 	// Window is how long the case is watched at the most; 0 means DefaultWindow.
 	Window time.Duration
 	// Intrusive cases burden the target or abuse it; they are off for targets
@@ -68,6 +76,8 @@ type Source struct {
 type LevelRule struct {
 	// Needs are the claims it holds for; nil holds for all.
 	Needs []results.Feature
+	// Under selects the policies it holds for; the zero value holds for all.
+	Under Under
 	// Level of the case under these claims.
 	Level results.Level
 }
@@ -79,11 +89,18 @@ func should(needs ...results.Feature) LevelRule {
 }
 func info(needs ...results.Feature) LevelRule { return LevelRule{Needs: needs, Level: results.Info} }
 
-// Level is how strongly the case binds a target with these claims; INFO when no
-// rule fits.
-func (c Case) Level(claims results.Claims) results.Level {
+// under limits a rule to some policies.
+func (r LevelRule) under(u Under) LevelRule {
+	r.Under = u
+	return r
+}
+
+// Level is how strongly the case binds a target with these claims, a sender under
+// the policy of this name; INFO when no rule fits.
+func (c Case) Level(claims results.Claims, policy string) results.Level {
+	p, claimed := claims.Policy(policy)
 	for _, rule := range c.Levels {
-		if claims.Missing(rule.Needs) == "" {
+		if claims.Missing(rule.Needs) == "" && (rule.Under.Is == nil || claimed && rule.Under.Is(p)) {
 			return rule.Level
 		}
 	}
@@ -117,13 +134,21 @@ func All() []Case {
 		hellos(), records(), resumption(), clientCertificates(), contents(), smuggling(), robustness(),
 		implicit(), lmtp(), published(), crossProtocol(), trace(), requireTLS(),
 	} {
-		for _, c := range area {
-			c.Role, c.Protocol = cmp.Or(c.Role, results.RoleReceiver), cmp.Or(c.Protocol, results.SMTP)
-			all = append(all, c)
-		}
+		all = append(all, played(results.RoleReceiver, area)...)
+	}
+	for _, area := range [][]Case{senderFallback()} {
+		all = append(all, played(results.RoleSender, area)...)
 	}
 	slices.SortStableFunc(all, func(a, b Case) int { return strings.Compare(a.Row, b.Row) })
 	return all
+}
+
+// played fills in what the cases of an area leave out.
+func played(role results.Role, area []Case) []Case {
+	for i := range area {
+		area[i].Role, area[i].Protocol = cmp.Or(area[i].Role, role), cmp.Or(area[i].Protocol, results.SMTP)
+	}
+	return area
 }
 
 // Find returns the case with the id.

@@ -116,11 +116,11 @@ func TestOnlyOldTargetsMayLackNewTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		features := []results.Feature{results.FeatureStartTLS, results.FeatureLegacyMX}
-		if level := c.Level(results.Claims{Features: features}); level != want {
+		if level := c.Level(results.Claims{Features: features}, ""); level != want {
 			t.Errorf("%s is %s for a target that keeps old peers, want %s", id, level, want)
 		}
 		features = append(features, results.FeatureLegacyOnly)
-		if level := c.Level(results.Claims{Features: features}); level != results.Info {
+		if level := c.Level(results.Claims{Features: features}, ""); level != results.Info {
 			t.Errorf("%s is %s for a target that has nothing newer", id, level)
 		}
 	}

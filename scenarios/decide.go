@@ -8,14 +8,18 @@ import (
 
 // NotPlayed says why a case is not played against a target with these claims; it
 // is false when the case is to be played.
-func NotPlayed(c Case, claims results.Claims) (results.Verdict, bool) {
-	v := results.Verdict{Level: c.Level(claims)}
+func NotPlayed(c Case, claims results.Claims, policy string) (results.Verdict, bool) {
+	v := results.Verdict{Level: c.Level(claims, policy)}
 	if c.Pending != "" {
 		v.Status, v.Reason = results.StatusPending, c.Pending
 		return v, true
 	}
 	if f := claims.Missing(c.Needs); f != "" {
 		v.Status, v.Reason = results.StatusNA, "not claimed: "+string(f)
+		return v, true
+	}
+	if c.Role == results.RoleSender && len(c.Policies(claims)) == 0 {
+		v.Status, v.Reason = results.StatusNA, "no such policy is claimed: "+c.Under.Name
 		return v, true
 	}
 	return v, false
@@ -25,13 +29,18 @@ func NotPlayed(c Case, claims results.Claims) (results.Verdict, bool) {
 // It is pure, and the only way to a verdict: live runs and re-judged folders
 // both call it.
 func Decide(c Case, t *results.Transcript, claims results.Claims) results.Verdict {
-	v, done := NotPlayed(c, claims)
+	v, done := NotPlayed(c, claims, t.Policy)
 	if done {
 		return v
 	}
 	level := v.Level
 	v = conclude(c, t, claims)
 	v.Level = level
+	if c.Role == results.RoleSender {
+		if v = bound(v, t, claims); v.Level == results.Must {
+			level = results.Must
+		}
+	}
 	if level == results.Info && (v.Status == results.StatusPass || v.Status == results.StatusNonstrict || v.Status == results.StatusFail) {
 		v.Status = results.StatusInfo
 	}

@@ -90,3 +90,6 @@ func Ordinary(startTLS bool) fakes.Script {
 	}
 	return fakes.Join(open, fakes.Transaction(), fakes.Quit())
 }
+
+// Submission is the script by which a message is handed to a sender.
+func Submission() fakes.Script { return fakes.Join(greeted(), fakes.Transaction(), fakes.Quit()) }

@@ -36,7 +36,7 @@ func NewInProcess(name, doc string, models ...fakes.Model) *InProcess {
 
 // Spec says what the target is.
 func (p *InProcess) Spec() Spec {
-	s := Spec{Name: p.name, Doc: p.doc, Roles: []results.Role{results.RoleReceiver}, ClockFactor: 1}
+	s := Spec{Name: p.name, Doc: p.doc, Roles: []results.Role{results.RoleReceiver}, ClockFactor: 1, Direct: true}
 	for _, m := range p.models {
 		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims})
 	}

@@ -26,11 +26,14 @@ type Variant struct {
 }
 
 // Plays tells whether the variant can be tested in the role.
-func (v Variant) Plays(r results.Role) bool {
+func (v Variant) Plays(r results.Role) bool { return slices.Contains(v.Played(), r) }
+
+// Played are the roles that the variant can be tested in.
+func (v Variant) Played() []results.Role {
 	if v.Roles == nil {
-		return r == results.RoleReceiver
+		return []results.Role{results.RoleReceiver}
 	}
-	return slices.Contains(v.Roles, r)
+	return v.Roles
 }
 
 // DefaultVariant is used when a target is named without one.
@@ -44,6 +47,9 @@ type Spec struct {
 	Roles []results.Role
 	// Variants, the default first.
 	Variants []Variant
+	// Direct says that it runs in this process, and is given routes in place of a
+	// resolver.
+	Direct bool
 	// ClockFactor tells how much its queue clock is shortened; 1 when it is not.
 	ClockFactor float64
 	// Waivers are failures that its owner expects, by variant.
@@ -53,10 +59,16 @@ type Spec struct {
 	Collector string
 }
 
-// Variant finds a variant by name; "" is the first.
-func (s Spec) Variant(name string) (Variant, error) {
-	if name == "" && len(s.Variants) > 0 {
-		return s.Variants[0], nil
+// Variant finds a variant by name; "" is the first that can be tested in all the
+// roles.
+func (s Spec) Variant(name string, roles ...results.Role) (Variant, error) {
+	for _, v := range s.Variants {
+		if name == "" && !slices.ContainsFunc(roles, func(r results.Role) bool { return !v.Plays(r) }) {
+			return v, nil
+		}
+	}
+	if name == "" {
+		return Variant{}, fmt.Errorf("find a variant of target %s for %v: there is none; name one", s.Name, roles)
 	}
 	var names []string
 	for _, v := range s.Variants {

@@ -1,0 +1,351 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"mailtls/fakes"
+	"mailtls/fakes/sender"
+	"mailtls/harness/targets"
+	"mailtls/results"
+	"mailtls/scenarios"
+)
+
+// Times and limits of a sender's run.
+const (
+	// atOnce is how many messages are handed to the target at once.
+	atOnce = 16
+	// sanityWindow is how long an ordinary message may take, and sanityRetries how
+	// many retries of the target it may need.
+	sanityWindow  = 20 * time.Second
+	sanityRetries = 2
+	// linger is how long the world stays once everything has settled: what comes
+	// twice comes soon.
+	linger = time.Second
+	// drainTime is how long mail is awaited once the peer was turned honest.
+	drainTime = 5 * time.Minute
+)
+
+// honest is the peer that takes a deferred message in the end.
+const honest = "opportunistic"
+
+// post plays the cases of a sender: all at once, since most of their time is the
+// target's waiting.
+func (w *world) post(ctx context.Context, variant targets.Variant, entries []*entry, st *store) ([]string, error) {
+	room, err := w.openMailroom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer room.close()
+	if err := w.startSender(ctx, variant, room); err != nil {
+		return nil, err
+	}
+	w.submitting = make(chan struct{}, atOnce)
+	err = room.all(ctx, entries, st)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	var notes []string
+	if stopErr := w.running.Stop(stopping); stopErr != nil {
+		notes = append(notes, fmt.Sprintf("stop target: %v", stopErr))
+	}
+	return notes, err
+}
+
+// startSender starts the target in the world of the room.
+func (w *world) startSender(ctx context.Context, variant targets.Variant, room *mailroom) error {
+	w.submitter = w.addresses.take()
+	wiring := targets.Wiring{
+		Domain: w.domain, Host: "mx." + w.domain, User: w.user, Password: w.password, Log: w.logTo(),
+		Submitter: w.submitter.String(), PeerRoots: room.authority.RootPEM(),
+	}
+	if w.Target.Spec().Direct {
+		wiring.Route = room.route
+	} else {
+		wiring.Resolver = room.resolver.String()
+	}
+	var err error
+	if w.running, err = w.Target.Start(ctx, variant, wiring); err != nil {
+		return fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
+	}
+	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
+	return nil
+}
+
+// route finds the hosts of a domain.
+func (r *mailroom) route(domain string) []fakes.NextHop {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.routes[strings.ToLower(domain)]
+}
+
+// all plays the units, an ordinary delivery under each policy before and after.
+func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
+	var units []*unit
+	policies := map[string]results.SenderPolicy{}
+	for _, e := range entries {
+		if e.unit != nil {
+			units = append(units, e.unit)
+			policies[e.unit.policy.Name] = e.unit.policy
+		}
+	}
+	meter := newMeter(r.Progress, len(units), r.epoch)
+	before, err := r.sane(ctx, policies, "before")
+	if err != nil {
+		return err
+	}
+	var group errgroup.Group
+	for _, u := range units {
+		u.transcript.Sanity.Before = before[u.policy.Name]
+		group.Go(func() error {
+			if err := r.playUnit(ctx, u); err != nil {
+				return err
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			meter.ended(u, scenarios.Decide(u.Case, ordinary(u.transcript), r.claims))
+			return st.transcript(u)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("play cases: %w", err)
+	}
+	after, err := r.sane(ctx, policies, "after")
+	if err != nil {
+		return err
+	}
+	sleep(ctx, linger)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range units {
+		u.transcript.Sanity.After = after[u.policy.Name]
+		if err := st.transcript(u); err != nil {
+			return fmt.Errorf("play cases: %w", err)
+		}
+	}
+	return nil
+}
+
+// ordinary is a transcript as it stands before the last ordinary delivery, which
+// is yet to come.
+func ordinary(t results.Transcript) *results.Transcript {
+	t.Sanity.After = results.SanityOK
+	return &t
+}
+
+// sane holds an ordinary delivery under each policy, and says how each went.
+func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderPolicy, when string) (map[string]string, error) {
+	said := map[string]string{}
+	units := map[string]*unit{}
+	var group errgroup.Group
+	for name, p := range policies {
+		c := scenarios.Ordinarily(when)
+		c.Window = max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+		u := newSending(c, p)
+		u.transcript.Sanity.Before = results.SanityOK
+		units[name] = u
+		group.Go(func() error { return r.playUnit(ctx, u) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("hold the ordinary deliveries: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, u := range units {
+		v := scenarios.Decide(u.Case, ordinary(u.transcript), r.claims)
+		said[name] = results.SanityOK
+		if v.Status != results.StatusPass {
+			said[name] = strings.TrimSpace(v.Reason + " " + v.Got)
+		}
+	}
+	return said, nil
+}
+
+// newSending makes the unit of a sender case under a policy.
+func newSending(c scenarios.Case, p results.SenderPolicy) *unit {
+	u := &unit{Case: c, policy: p, canary: newCanary(), domain: scenarios.DNSLabel(c.ID), policies: map[string]results.SenderPolicy{}}
+	u.file = "transcripts/" + scenarios.DNSLabel(results.Key(c.ID, p.Name)) + ".txt"
+	return u
+}
+
+// playUnit plays one case under one policy.
+func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
+	u.start = time.Now()
+	u.began = u.start.Sub(r.epoch)
+	defer func() { u.took = time.Since(u.start) }()
+	sanity := u.transcript.Sanity
+	u.transcript = results.Transcript{
+		Case: u.ID, Policy: u.policy.Name, Target: r.id.String(), Version: r.id.Version, Sanity: sanity,
+		Started: u.start.UTC(), Window: u.SenderWindow(u.policy), ClockFactor: r.factor,
+	}
+	if sanity.Before != results.SanityOK {
+		r.end(ctx, u, results.EndWindow)
+		return nil
+	}
+	if err := r.place(ctx, u); err != nil {
+		return err
+	}
+	why, err := r.act(ctx, u)
+	if err != nil {
+		return err
+	}
+	r.end(ctx, u, why)
+	if why == results.EndWindow && u.policy.LifetimeSeconds == 0 {
+		return r.drain(ctx, u)
+	}
+	return nil
+}
+
+// end notes why watching ended.
+func (r *mailroom) end(ctx context.Context, u *unit, why results.EndReason) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ctx.Err() != nil {
+		why = results.EndInterrupted
+	}
+	u.transcript.Ended = results.Ended{Why: why, At: time.Since(u.start)}
+}
+
+// act does the acts of a case, in order.
+func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) {
+	watching, opened := ctx, false
+	why := results.EndSettled
+	for _, a := range u.Steps() {
+		switch a.Do {
+		case scenarios.ActSubmit:
+			r.submit(ctx, u, a)
+			if !opened { // the window opens with the first message
+				var cancel context.CancelFunc
+				watching, cancel = context.WithTimeout(ctx, u.transcript.Window)
+				defer cancel()
+				opened = true
+			}
+		case scenarios.ActAwait:
+			if !r.await(watching, u) {
+				why = results.EndWindow
+			}
+		case scenarios.ActPause:
+			sleep(watching, a.For)
+		case scenarios.ActSwitch:
+			for _, h := range u.hosts {
+				if h.name == a.Host || strings.HasPrefix(h.name, a.Host+".") {
+					if err := h.stand(a.Peer, results.LegDeliver); err != nil {
+						return why, err
+					}
+				}
+			}
+		}
+		if watching.Err() != nil {
+			break
+		}
+	}
+	return why, nil
+}
+
+// await waits until everything that was submitted has settled; false when the
+// window closes first.
+func (r *mailroom) await(ctx context.Context, u *unit) bool {
+	for {
+		r.mu.Lock()
+		waits, changed := 0, r.changed
+		for _, m := range u.mails {
+			if !m.settled {
+				waits++
+			}
+		}
+		r.mu.Unlock()
+		if waits == 0 {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-changed:
+		}
+	}
+}
+
+// sleep waits, or until the context ends.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// drain turns the peers honest, and waits for what the target has kept.
+func (r *mailroom) drain(ctx context.Context, u *unit) error {
+	for _, h := range u.hosts {
+		if err := h.stand(honest, results.LegDrain); err != nil {
+			return err
+		}
+	}
+	waiting, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	r.await(waiting, u)
+	return nil
+}
+
+// submit hands messages to the target.
+func (r *mailroom) submit(ctx context.Context, u *unit, a scenarios.Act) {
+	domain := r.recipients(u, a.Domain)
+	var group errgroup.Group
+	for range max(1, a.Messages) {
+		group.Go(func() error {
+			select {
+			case r.submitting <- struct{}{}:
+				defer func() { <-r.submitting }()
+				r.hand(ctx, u, domain)
+			case <-ctx.Done():
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // none fails
+}
+
+// recipients is the domain that the messages for a placement are addressed to.
+func (r *mailroom) recipients(u *unit, label string) string {
+	d, _ := r.domainOf(u, label) // it was found when the hosts were placed
+	return d
+}
+
+// hand hands one message over.
+func (r *mailroom) hand(ctx context.Context, u *unit, domain string) {
+	canary := newCanary()
+	m := &mail{unit: u}
+	r.mu.Lock()
+	r.mails[canary] = m
+	u.mails = append(u.mails, m)
+	r.mu.Unlock()
+	vars := fakes.Vars{
+		"helo": "c-" + canary + "." + senderDomain,
+		"from": canary + "@" + u.domain + "." + u.policy.Name + "." + senderDomain,
+		"rcpt": canary + "@" + domain,
+	}
+	vars["message"] = head(vars, canary, time.Now()) + "This message belongs to a test of TLS on mail paths: " + canary + "."
+	_, addr := r.listener(fakes.ListenSMTP)
+	s := sender.Play(ctx, sender.Session{
+		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitter,
+		Vars: vars, Canary: canary, Patience: r.Patience, KeyLog: r.KeyLog, Wall: u.start,
+		Now: func() time.Duration { return time.Since(u.start) },
+	})
+	s.Leg = results.LegSubmit
+	reply := fenceReply(s)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sub := results.Submission{Canary: canary, Recipient: vars["rcpt"], At: arrivedAt(s), Reply: reply}
+	if p := u.policies[domain]; p.Name != u.policy.Name {
+		sub.Policy = p.Name
+	}
+	u.transcript.Submissions = append(u.transcript.Submissions, sub)
+	if !strings.HasPrefix(reply, "2") {
+		u.add(s)
+		m.settled = true
+	}
+}

@@ -1,0 +1,148 @@
+package scenarios
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mailtls/fakes"
+	"mailtls/results"
+)
+
+// leaks finds what a sender let out that the policy of its message forbids: under
+// mandatory TLS every byte of envelope, content and credentials in clear, and
+// where the policy demands a certificate also what went inside TLS to a peer that
+// has none it may trust. All connections count, retries and fallbacks included;
+// what comes once the peer was turned honest does not.
+func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []results.EventRef) {
+	for _, d := range deliveries(t) {
+		policies := policiesOn(t, d, claims)
+		for i, e := range d.Events {
+			p, found := policies[e.Mark]
+			if !found {
+				p = mine(t, claims)
+			}
+			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trusted(d.Session, p.Verify) {
+				continue
+			}
+			if n := private(t, e); n > 0 {
+				bytes += n
+				refs = append(refs, results.EventRef{Session: d.ID, Event: i})
+			}
+		}
+	}
+	return bytes, refs
+}
+
+// policiesOn are the policies of the messages on a connection, by mark.
+func policiesOn(t *results.Transcript, d *delivery, claims results.Claims) map[string]results.SenderPolicy {
+	marks := map[string]results.SenderPolicy{}
+	for _, e := range d.Events {
+		if e.From != results.Client || e.Kind != results.EventData || e.Mark == "" {
+			continue
+		}
+		for _, s := range t.Submissions {
+			if bytes.Contains(shown(e), []byte(s.Canary)) {
+				marks[e.Mark] = policyOf(t, s, claims)
+			}
+		}
+	}
+	return marks
+}
+
+// private counts the bytes of an event that are envelope, content or credentials.
+func private(t *results.Transcript, e results.Event) int64 {
+	size := int64(len(e.Bytes))
+	if e.Digest != nil {
+		size = e.Digest.Length
+	}
+	switch e.Stage {
+	case results.StageMail, results.StageRcpt, results.StageData, results.StageBody, results.StageBdat:
+		return size
+	case results.StageAuth:
+		// A mechanism's name alone gives nothing away.
+		if line := strings.Fields(string(shown(e))); len(line) == 2 && strings.EqualFold(line[0], "AUTH") {
+			return 0
+		}
+		return size
+	default:
+	}
+	for _, s := range t.Submissions {
+		if bytes.Contains(shown(e), []byte(s.Canary)) {
+			return size
+		}
+	}
+	return 0
+}
+
+// trusted tells whether the peer of a session shows a certificate that may be
+// trusted by a policy; where that is open it is given the benefit of the doubt.
+func trusted(s *results.Session, v results.Verify) bool {
+	if v == results.VerifyNone {
+		return true
+	}
+	p, err := fakes.Receiver(s.Peer)
+	if err != nil {
+		return true
+	}
+	ok, known := p.Cert.TrustedBy(v)
+	return ok || !known
+}
+
+// bound adds to a verdict on a sender what holds in every case: nothing that the
+// policy forbids is let out, and each message that was taken over arrives once or
+// is given back.
+func bound(v results.Verdict, t *results.Transcript, claims results.Claims) results.Verdict {
+	n, refs := leaks(t, claims)
+	v.Leaked = n
+	if n > 0 {
+		where := deliveries(t)[0].Session
+		if i := slices.IndexFunc(t.Sessions, func(s results.Session) bool { return s.ID == refs[0].Session }); i >= 0 {
+			where = &t.Sessions[i]
+		}
+		return results.Verdict{
+			Status: results.StatusFail, Level: results.Must, Leaked: n, Evidence: refs,
+			Want: fmt.Sprintf("nothing of envelope, content and credentials where policy %s forbids it", t.Policy),
+			Got:  fmt.Sprintf("%d bytes %s, first on the connection %d to %s", n, inWhat(t, refs[0]), where.ID, where.Peer),
+		}
+	}
+	if v.Status == results.StatusFail || v.Status == results.StatusError {
+		return v
+	}
+	if bad, found := twice(t); found {
+		bad.Level, bad.Status = results.Must, results.StatusFail
+		return bad
+	}
+	return v
+}
+
+// inWhat says how something was let out.
+func inWhat(t *results.Transcript, ref results.EventRef) string {
+	for _, s := range t.Sessions {
+		if s.ID == ref.Session && s.Events[ref.Event].Secure {
+			return "inside TLS to a peer without a certificate to trust"
+		}
+	}
+	return "in clear"
+}
+
+// twice finds a message that was taken over more than once, or taken over and
+// given back.
+func twice(t *results.Transcript) (results.Verdict, bool) {
+	const want = "each message delivered once, or given back"
+	all := deliveries(t)
+	for _, s := range t.Submissions {
+		got := takings(t, all, s.Canary)
+		n, back := returned(t, s)
+		switch {
+		case len(got) > 1:
+			return results.Verdict{Want: want, Got: fmt.Sprintf("message %s was taken over %d times", s.Canary, len(got)),
+				Evidence: []results.EventRef{got[0].ref, got[1].ref}}, true
+		case len(got) == 1 && back:
+			return results.Verdict{Want: want, Got: fmt.Sprintf("message %s was taken over, and given back with %s", s.Canary, n.Status),
+				Evidence: []results.EventRef{got[0].ref}}, true
+		}
+	}
+	return results.Verdict{}, false
+}
