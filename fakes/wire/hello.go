@@ -29,6 +29,8 @@ type clientHello struct {
 	random  []byte
 	session []byte
 	offer   results.ClientHello
+
+	signatures []uint16
 }
 
 // readClientHello reads the body of a ClientHello (RFC 8446 §4.1.2) as far as it
@@ -67,6 +69,10 @@ func readClientHello(body []byte) (h clientHello, ok bool) {
 			}
 		case extALPN:
 			h.offer.ALPN = readProtocols(data)
+		case extSignatures:
+			if data.ReadUint16LengthPrefixed(&list) {
+				h.signatures = numbers16(list)
+			}
 		case extSupportedVersions:
 			if data.ReadUint8LengthPrefixed(&list) && len(list) >= 2 {
 				h.offer.Versions = names16(list, versionName)
@@ -268,4 +274,12 @@ func first(list []string) string {
 		return ""
 	}
 	return list[0]
+}
+
+// numbers16 reads a list of two-byte numbers.
+func numbers16(list cryptobyte.String) (numbers []uint16) {
+	for v := uint16(0); list.ReadUint16(&v); {
+		numbers = append(numbers, v)
+	}
+	return numbers
 }
