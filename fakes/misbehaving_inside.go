@@ -66,6 +66,7 @@ func enforcingPeers() []Profile {
 	fails := closing(alert(fatal, handshakeFailure))
 	return []Profile{
 		peer("enforcing-without-tls", "Answers 530 to mail in clear, and has no TLS.", offering(OfferNone), gate(MustTLS())),
+		peer("smtps-relay", "Speaks TLS before the greeting, and takes mail without a login.", offering(OfferImplicit)),
 		peer("clear-login-without-tls", "Lists AUTH in clear, and has no TLS.", offering(OfferNone), listing(usualAuth(), nil)),
 		peer("enforcing-alert-after-220", "Answers 530 to mail in clear, and any ClientHello with handshake_failure(40).", gate(MustTLS()), fails),
 		peer("clear-login-alert-after-220", "Lists AUTH in clear, and answers any ClientHello with handshake_failure(40).", listing(usualAuth(), usualAuth()), fails),

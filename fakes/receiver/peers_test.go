@@ -175,6 +175,7 @@ func insideRows() []row {
 		{"submission", by(both()), stopped("mail", "530 ")},
 		{"clear-login", by(both()), stopped("mail", "530 ")},
 		{"smtps", fakes.Join(fakes.SendingPeer{Hello: both()}.OpenImplicit(), fakes.Transaction()), stopped("mail", "530 ")},
+		{"smtps-relay", fakes.Join(fakes.SendingPeer{Hello: both()}.OpenImplicit(), fakes.Transaction(), fakes.Quit()), delivered("1.3")},
 		{"certificate-demanded", by(both()), ending{mark: "ehlo-tls", end: results.EndReset, tls: "1.3", alert: "S116"}},
 		{"certificate-demanded", by(fakes.Hello{Cert: fakes.CertClient}), delivered("1.3")},
 	}
