@@ -69,6 +69,10 @@ const (
 	ActionHear      Action = "hear"       // take that hello in, so that no handshake can follow
 	ActionMissign   Action = "missign"    // sign the next handshake wrongly
 	ActionMisfinish Action = "misfinish"  // end the next handshake with a Finished that does not hold
+
+	ActionSpareTicket  Action = "spare-ticket"  // send a ticket that can resume nothing, in TLS 1.3
+	ActionKeyUpdate    Action = "key-update"    // change our keys and ask for new ones of the client's, in TLS 1.3
+	ActionHelloRequest Action = "hello-request" // ask for a renegotiation, in TLS 1.2
 )
 
 // Moment is the occasion at which the engine asks what to do.

@@ -79,6 +79,9 @@ type Flight struct {
 	// Extensions are sent with no content, but for renegotiation_info, which has
 	// its own.
 	Extensions []uint16
+	// Unoffered has a ServerKeyExchange of TLS 1.2 signed with an elliptic curve
+	// and a digest that the client did not offer together. The signature holds.
+	Unoffered bool
 	// Downgraded ends the server's random with the sign that TLS 1.3 was to be
 	// had (RFC 8446 §4.1.3).
 	Downgraded bool

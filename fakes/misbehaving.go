@@ -13,7 +13,7 @@ import (
 func MisbehavingReceivers() []Profile {
 	return slices.Concat(
 		greetingPeers(), keywordPeers(), capabilityPeers(), startTLSPeers(), goAheadPeers(),
-		handshakePeers(), alertPeers(), versionPeers(), suitePeers(), certificatePeers(), insidePeers(), enforcingPeers(),
+		handshakePeers(), alertPeers(), versionPeers(), suitePeers(), certificatePeers(), insidePeers(), renewingPeers(), enforcingPeers(),
 	)
 }
 

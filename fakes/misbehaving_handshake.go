@@ -1,6 +1,7 @@
 package fakes
 
 import (
+	"crypto/tls"
 	"fmt"
 
 	"mailtls/results"
@@ -43,8 +44,21 @@ func handshakePeers() []Profile {
 			Flight{To: HelloMatch{Newest: 0x0304}, Version: 0x0304, Suite: 0x1301, Close: true},
 			Flight{Version: 0x0303, Suite: 0xc02b, Extensions: []uint16{0xff01}, Close: true})),
 		peer("bad-signature", "Signs the handshake with its key, but over something else.", before(ActionMissign)),
+		peer("signature-scheme-not-offered", "Signs its part of the handshake rightly, in a scheme that the client does not offer; it speaks TLS 1.2 and nothing newer.",
+			unoffered()),
 		peer("wrong-finished", "Ends its part of the handshake with a Finished that does not hold.", before(ActionMisfinish)),
 	}
+}
+
+// unoffered signs in a scheme that is not offered. TLS 1.3 signs what is
+// encrypted, so it is not spoken.
+func unoffered() func(*Profile) {
+	const protocolVersion = 70
+	var list []Flight
+	for _, s := range []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384} {
+		list = append(list, Flight{To: HelloMatch{Suite: s}, Version: tls.VersionTLS12, Suite: s, Extensions: []uint16{0xff01}, Unoffered: true})
+	}
+	return flights(append(list, Flight{Alert: protocolVersion})...)
 }
 
 // flights answers hellos that fit; others are served honestly.

@@ -57,7 +57,14 @@ func goAheadPeers() []Profile {
 			Fault{Do: ActionRewrite, Text: " to start TLS\r\n"})),
 		peer("injection-whole-line", "Sends behind its go-ahead, in one segment, a reply in clear that lists AUTH, as if it were one to EHLO inside TLS.",
 			rewrite(at, "220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250 AUTH PLAIN LOGIN\r\n")),
+		peer("injection-delayed-reply", "Does as injection-whole-line, and answers EHLO inside TLS 3 seconds late.",
+			rewrite(at, "220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250 AUTH PLAIN LOGIN\r\n"),
+			strike(Fault{At: results.StageHello, Phase: PhaseTLS, When: Before, Do: ActionStall, Delay: 3 * time.Second})),
 		peer("injection-partial-line", "Sends behind its go-ahead, in one segment, the beginning of a reply that would go on inside TLS.",
 			rewrite(at, "220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250-AUTH PLAIN LOGIN ")),
+		peer("injection-221", "Sends a 221 behind its go-ahead, in one segment.", rewrite(at, "220 2.0.0 Ready to start TLS\r\n221 2.0.0 Bye\r\n")),
+		peer("injection-421", "Sends a 421 behind its go-ahead, in one segment.", rewrite(at, "220 2.0.0 Ready to start TLS\r\n421 4.3.2 No service for the time being\r\n")),
+		peer("pipelined-replies", "Answers STARTTLS with 454 and, in the same segment, with all replies that a login and a mail would get"+follows,
+			either("454 4.7.0 TLS is not available\r\n235 2.7.0 Ok\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 Go ahead\r\n250 2.0.0 Ok\r\n")),
 	}
 }

@@ -1,6 +1,7 @@
 package fakes
 
 import (
+	"crypto/tls"
 	"slices"
 	"time"
 
@@ -27,6 +28,8 @@ type Profile struct {
 	MinTLS, MaxTLS uint16
 	// Suites for TLS 1.2 and below; nil means the library's choice.
 	Suites []uint16
+	// Groups for key exchange; nil means the library's choice.
+	Groups []tls.CurveID
 	// Cert that it shows; the zero value is a valid one.
 	Cert Cert
 	// RSA gives it a certificate with an RSA key; the zero value has one with an

@@ -37,7 +37,8 @@ func (x *session) act(ctx context.Context, f fakes.Fault) error {
 		return x.conn.CloseWrite()
 	case fakes.ActionAwait, fakes.ActionHear:
 		return x.hear(f.Do == fakes.ActionHear)
-	case fakes.ActionDrop, fakes.ActionTruncate, fakes.ActionTicket, fakes.ActionGoAlong, fakes.ActionMissign, fakes.ActionMisfinish:
+	case fakes.ActionDrop, fakes.ActionTruncate, fakes.ActionTicket, fakes.ActionGoAlong, fakes.ActionMissign, fakes.ActionMisfinish,
+		fakes.ActionSpareTicket, fakes.ActionKeyUpdate, fakes.ActionHelloRequest:
 		return x.meddle(f.Do)
 	case fakes.ActionFlight: // stands in place of a handshake only; see answer
 	}

@@ -1,11 +1,8 @@
 package receiver
 
 import (
-	"crypto"
 	"crypto/ecdh"
-	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -43,7 +40,7 @@ func buildFlight(f fakes.Flight, o *wire.Offered, cert tls.Certificate) ([]byte,
 			message(&b, 12, func(b *cryptobyte.Builder) {
 				b.AddBytes(params)
 				if !strings.Contains(name, "_anon_") {
-					addSignature(b, f, slices.Concat(o.Random, random(f), params), cert)
+					addSignature(b, f, o.Signatures, slices.Concat(o.Random, random(f), params), cert)
 				}
 			})
 		}
@@ -160,30 +157,6 @@ func keyExchange(f fakes.Flight, suite string) ([]byte, error) {
 		return nil, nil
 	}
 	return b.Bytes()
-}
-
-// addSignature signs what a ServerKeyExchange says, with the algorithm in front
-// as TLS 1.2 has it; the versions before get the same without it.
-func addSignature(b *cryptobyte.Builder, f fakes.Flight, signed []byte, cert tls.Certificate) {
-	key, ok := cert.PrivateKey.(crypto.Signer)
-	if !ok {
-		b.SetError(fmt.Errorf("a %T cannot sign", cert.PrivateKey))
-		return
-	}
-	digest := sha256.Sum256(signed)
-	signature, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
-	if err != nil {
-		b.SetError(err)
-		return
-	}
-	if f.Version == tls.VersionTLS12 {
-		algorithm := tls.PKCS1WithSHA256
-		if _, ec := key.Public().(*ecdsa.PublicKey); ec {
-			algorithm = tls.ECDSAWithP256AndSHA256
-		}
-		b.AddUint16(uint16(algorithm))
-	}
-	b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(signature) })
 }
 
 // buildSSL2 makes a SERVER-HELLO of SSL 2.0: a certificate and one cipher kind,

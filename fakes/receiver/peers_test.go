@@ -72,7 +72,8 @@ func deliveredRows() []row {
 	for _, p := range strings.Fields(`opportunistic tls12-required enforcing minimum-strength certificate-asked-for partner-bound requiretls
 		starttls-stripped keyword-on-greeting-line starttls-lower-case starttls-mixed-case keyword-with-parameter
 		capabilities-before-tls-only capabilities-after-tls-only auth-before-tls-only auth-after-tls-only starttls-inside-tls
-		bare-220 multi-line-220 delayed-220 split-220 injection-whole-line injection-partial-line warning-after-220 tls13-only
+		bare-220 multi-line-220 delayed-220 split-220 injection-whole-line injection-delayed-reply injection-partial-line injection-221 injection-421 warning-after-220 tls13-only
+		hello-retry-request four-tickets key-update
 		self-signed expired not-yet-valid wrong-name unknown-ca missing-intermediate cn-only
 		wildcard wildcard-partial wildcard-deep client-certificate`) {
 		all = append(all, row{p, by(both()), delivered("1.3")})
@@ -91,6 +92,7 @@ func refusedRows() []row {
 		{"starttls-underscore", by(both()), missed("starttls", "220_Ready\r\n")},
 		{"starttls-not-numeric", by(both()), missed("starttls", "ready to start TLS\r\n")},
 		{"certificate-missing", by(both()), missed("starttls", "454 ")},
+		{"pipelined-replies", by(both()), missed("starttls", "454 4.7.0 TLS is not available\r\n235 2.7.0 Ok\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 ")},
 	}
 	for _, code := range strings.Fields("221 354 421 500 501 530 554") {
 		all = append(all, row{"greeting-" + code, by(both()), missed("greeting", code+" ")})
@@ -101,7 +103,7 @@ func refusedRows() []row {
 	for _, code := range strings.Fields("221 250 354 421 450 451 454 500 501 502 530 554 999") {
 		all = append(all, row{"starttls-" + code, by(both()), missed("starttls", code+" ")})
 	}
-	for _, p := range strings.Fields("tls-disabled keyword-masked enforcing-without-tls") {
+	for _, p := range strings.Fields("tls-disabled keyword-masked enforcing-without-tls clear-login-without-tls") {
 		all = append(all, row{p, by(both()), missed("starttls", "502 ")})
 	}
 	return all
@@ -125,6 +127,9 @@ func handshakeRows() []row {
 		{"wrong-finished", by(only(tls.VersionTLS12)), failed("1.2", "C40")},
 		{"wrong-finished", by(only(tls.VersionTLS12, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)), failed("1.2", "C40")},
 		{"warning-after-220", by(only(tls.VersionTLS12)), delivered("1.2")},
+		{"signature-scheme-not-offered", by(both()), failed("1.2", "C47")},
+		{"signature-scheme-not-offered", by(only(tls.VersionTLS12)), failed("1.2", "C47")},
+		{"signature-scheme-not-offered", by(only(tls.VersionTLS13)), failed("", "S70")},
 	}
 	for _, p := range strings.Fields("rc4-only 3des-only static-rsa-only export-only null-only anonymous-only dhe-512 dhe-1024") {
 		all = append(all, row{p, by(both()), failed("", "S40")})
@@ -164,9 +169,13 @@ func insideRows() []row {
 		{"ehlo-502-after-tls", by(both()), stopped("ehlo-tls", "502 ")},
 		{"ehlo-421-after-tls", by(both()), stopped("ehlo-tls", "421 4.7.66 ")},
 		{"greeting-inside-tls", by(both()), stopped("ehlo-tls", "220 ")},
+		{"extra-reply-after-rcpt", by(both()), stopped("data", "250 ")},
+		{"fin-without-close-notify", by(both()), ending{mark: "quit", end: results.EndEOF, tls: "1.3"}},
+		{"hello-request-in-data", by(both()), ending{mark: "body", end: results.EndReset, tls: "1.2"}},
 		{"submission", by(both()), stopped("mail", "530 ")},
 		{"clear-login", by(both()), stopped("mail", "530 ")},
 		{"smtps", fakes.Join(fakes.SendingPeer{Hello: both()}.OpenImplicit(), fakes.Transaction()), stopped("mail", "530 ")},
+		{"smtps-relay", fakes.Join(fakes.SendingPeer{Hello: both()}.OpenImplicit(), fakes.Transaction(), fakes.Quit()), delivered("1.3")},
 		{"certificate-demanded", by(both()), ending{mark: "ehlo-tls", end: results.EndReset, tls: "1.3", alert: "S116"}},
 		{"certificate-demanded", by(fakes.Hello{Cert: fakes.CertClient}), delivered("1.3")},
 	}

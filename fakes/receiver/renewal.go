@@ -30,6 +30,12 @@ func (x *session) meddle(a fakes.Action) error {
 		x.conn.SpoilFinished()
 	case a == fakes.ActionTicket && version == tls.VersionTLS13:
 		return x.conn.SendTicket(earlyData)
+	case a == fakes.ActionSpareTicket && version == tls.VersionTLS13:
+		return x.conn.SendTicket(0)
+	case a == fakes.ActionKeyUpdate && version == tls.VersionTLS13:
+		return x.conn.UpdateKeys(true)
+	case a == fakes.ActionHelloRequest && version == tls.VersionTLS12:
+		return x.conn.SendHelloRequest()
 	case a == fakes.ActionGoAlong && version == tls.VersionTLS12:
 		return x.conn.SendServerHello()
 	}

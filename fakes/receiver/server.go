@@ -97,6 +97,8 @@ func (x *session) config() *tls.Config {
 		MinVersion:   p.MinTLS,
 		MaxVersion:   p.MaxTLS,
 		CipherSuites: p.Suites,
+
+		CurvePreferences: p.Groups,
 	}
 	if x.missign {
 		c.Certificates[0].PrivateKey = missign(x.Certificate)

@@ -6,6 +6,7 @@ const maxMessage = 128 << 10
 
 // Handshake message types (RFC 8446 §4, RFC 5246 §7.4).
 const (
+	msgHelloRequest        = 0
 	msgClientHello         = 1
 	msgServerHello         = 2
 	msgNewSessionTicket    = 4

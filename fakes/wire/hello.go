@@ -29,6 +29,8 @@ type clientHello struct {
 	random  []byte
 	session []byte
 	offer   results.ClientHello
+
+	signatures []uint16
 }
 
 // readClientHello reads the body of a ClientHello (RFC 8446 §4.1.2) as far as it
@@ -55,25 +57,32 @@ func readClientHello(body []byte) (h clientHello, ok bool) {
 			h.offer.Compression = append(h.offer.Compression, compressionName(method))
 		}
 	}
-	ok = eachExtension(s, func(kind uint16, data cryptobyte.String) {
-		h.offer.Extensions = append(h.offer.Extensions, extensionName(kind))
-		var list cryptobyte.String
-		switch kind {
-		case extServerName:
-			h.offer.SNI = readServerName(data)
-		case extSupportedGroups:
-			if data.ReadUint16LengthPrefixed(&list) {
-				h.offer.Groups = names16(list, groupName)
-			}
-		case extALPN:
-			h.offer.ALPN = readProtocols(data)
-		case extSupportedVersions:
-			if data.ReadUint8LengthPrefixed(&list) && len(list) >= 2 {
-				h.offer.Versions = names16(list, versionName)
-			}
-		}
-	})
+	ok = eachExtension(s, h.extension)
 	return h, ok
+}
+
+// extension reads an extension of the hello.
+func (h *clientHello) extension(kind uint16, data cryptobyte.String) {
+	h.offer.Extensions = append(h.offer.Extensions, extensionName(kind))
+	var list cryptobyte.String
+	switch kind {
+	case extServerName:
+		h.offer.SNI = readServerName(data)
+	case extSupportedGroups:
+		if data.ReadUint16LengthPrefixed(&list) {
+			h.offer.Groups = names16(list, groupName)
+		}
+	case extALPN:
+		h.offer.ALPN = readProtocols(data)
+	case extSignatures:
+		if data.ReadUint16LengthPrefixed(&list) {
+			h.signatures = numbers16(list)
+		}
+	case extSupportedVersions:
+		if data.ReadUint8LengthPrefixed(&list) && len(list) >= 2 {
+			h.offer.Versions = names16(list, versionName)
+		}
+	}
 }
 
 // readClientHelloV2 reads an SSLv2 ClientHello (RFC 5246 §E.2) from its message
@@ -268,4 +277,12 @@ func first(list []string) string {
 		return ""
 	}
 	return list[0]
+}
+
+// numbers16 reads a list of two-byte numbers.
+func numbers16(list cryptobyte.String) (numbers []uint16) {
+	for v := uint16(0); list.ReadUint16(&v); {
+		numbers = append(numbers, v)
+	}
+	return numbers
 }

@@ -41,8 +41,13 @@ func (c *Conn) SendServerHello() error {
 	return c.writeHandshake(version12, hello12{suite: c.ConnectionState().CipherSuite}.server())
 }
 
+// SendHelloRequest asks for a renegotiation inside TLS 1.2 (RFC 5246 §7.4.1.1).
+func (c *Conn) SendHelloRequest() error {
+	return c.writeHandshake(version12, handshakeMessage(msgHelloRequest, func(*cryptobyte.Builder) {}))
+}
+
 // SendTicket sends a NewSessionTicket inside TLS 1.3 (RFC 8446 §4.6.1) that can
-// resume nothing, and permits so many bytes of early data.
+// resume nothing, and permits so many bytes of early data; 0 permits none.
 func (c *Conn) SendTicket(earlyData uint32) error {
 	return c.writeHandshake(version13, ticket13(earlyData))
 }
@@ -131,7 +136,9 @@ func ticket13(earlyData uint32) []byte {
 		b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddUint8(0xed) })
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(label) })
 		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) {
-			extension(b, extEarlyData, func(b *cryptobyte.Builder) { b.AddUint32(earlyData) })
+			if earlyData > 0 {
+				extension(b, extEarlyData, func(b *cryptobyte.Builder) { b.AddUint32(earlyData) })
+			}
 		})
 	})
 }

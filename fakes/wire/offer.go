@@ -18,6 +18,9 @@ type Offered struct {
 	// Session that the client named, which a server of TLS 1.3 repeats (RFC 8446
 	// §4.1.3).
 	Session []byte
+	// Signatures are the signature schemes that it takes (RFC 8446 §4.2.3); nil
+	// when it says nothing of them.
+	Signatures []uint16
 	// Length in bytes of what carried it.
 	Length int
 }
@@ -49,7 +52,7 @@ func ReadOffer(b []byte) (offer *Offered, more bool) {
 			}
 			h, _ := readClientHello(ended[0].body)
 			h.offer.Length, h.offer.Records = ended[0].length, ended[0].records
-			offer = &Offered{Hello: h.offer, Random: h.random, Session: h.session, Length: read}
+			offer = &Offered{Hello: h.offer, Random: h.random, Session: h.session, Signatures: h.signatures, Length: read}
 		default:
 			read = -1
 		}

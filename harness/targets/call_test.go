@@ -26,6 +26,35 @@ type call struct {
 	password string
 	// to is the recipient's name.
 	to string
+	// from is the address that it comes from; 127.64.0.9 when empty.
+	from string
+}
+
+// source is the address that it comes from.
+func (c call) source() *net.TCPAddr {
+	if c.from == "" {
+		return &net.TCPAddr{IP: net.IPv4(127, 64, 0, 9)}
+	}
+	return &net.TCPAddr{IP: net.ParseIP(c.from)}
+}
+
+// hand hands in a message in clear, to a server that takes it for anybody.
+func (c call) hand(addr, from, to string) error {
+	dialer := net.Dialer{LocalAddr: c.source(), Timeout: 5 * time.Second}
+	conn, err := dialer.Dial("tcp", addr)
+	if err != nil {
+		return err
+	}
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		return err
+	}
+	client, err := smtp.NewClient(conn, "mx.target.mailtls.test")
+	if err != nil {
+		_ = conn.Close()
+		return err
+	}
+	defer client.Close() //nolint:errcheck // after QUIT
+	return sendMail(client, from, to)
 }
 
 func (c call) tls(r *Running) *tls.Config {
@@ -46,7 +75,7 @@ func (c call) tls(r *Running) *tls.Config {
 
 // dial connects and says EHLO, inside TLS unless version is 0.
 func (c call) dial(r *Running) (*smtp.Client, error) {
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 64, 0, 9)}, Timeout: 5 * time.Second}
+	dialer := net.Dialer{LocalAddr: c.source(), Timeout: 5 * time.Second}
 	listener := fakes.ListenSMTP
 	if c.listener != "" {
 		listener = fakes.Listener(c.listener)
@@ -93,13 +122,13 @@ func (c call) mail(r *Running) error {
 			return err
 		}
 	}
-	return sendMail(client, c.to)
+	return sendMail(client, "y@case.mailtls.test", c.to+"@case.mailtls.test")
 }
 
-func sendMail(c *smtp.Client, to string) error {
-	err := c.Mail("y@case.mailtls.test")
+func sendMail(c *smtp.Client, from, to string) error {
+	err := c.Mail(from)
 	if err == nil {
-		err = c.Rcpt(to + "@case.mailtls.test")
+		err = c.Rcpt(to)
 	}
 	if err != nil {
 		return err

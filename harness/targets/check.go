@@ -35,8 +35,8 @@ func readManifest(name string, data []byte, files fs.FS) (*manifest, *document, 
 	c.root()
 	c.listeners(at("listen"), m.Listen)
 	c.certificate()
-	for i := range m.Files {
-		c.file(i)
+	for i, f := range m.Files {
+		c.file(at("files", i), f)
 	}
 	c.commands()
 	c.variants()
@@ -140,8 +140,7 @@ func (c *checker) certKind(where spot, k certKind) {
 	}
 }
 
-func (c *checker) file(i int) {
-	f, where := c.m.Files[i], at("files", i)
+func (c *checker) file(where spot, f fileSpec) {
 	if f.Template == "" {
 		c.faultAt(where.and("template"), "no template; name a file in the target's folder")
 	} else if info, err := fs.Stat(c.files, f.Template); err != nil || !info.Mode().IsRegular() {

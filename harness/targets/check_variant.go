@@ -1,6 +1,8 @@
 package targets
 
 import (
+	"slices"
+
 	"mailtls/fakes"
 	"mailtls/results"
 )
@@ -32,7 +34,9 @@ func (c *checker) variant(where spot, v *variantSpec) {
 	if v.Doc == "" {
 		c.faultAt(where.and("doc"), "variant %s has no doc; say in a sentence how it is configured", v.Name)
 	}
+	c.roles(where.and("roles"), v)
 	c.claims(where.and("claims"), v)
+	c.policies(where.and("claims"), v)
 	if v.Listen != nil {
 		c.listeners(where.and("listen"), v.Listen)
 	}
@@ -41,6 +45,9 @@ func (c *checker) variant(where spot, v *variantSpec) {
 			c.faultAt(where.and("certificate"), "the target has no certificate to change; say at the top level where it goes")
 		}
 		c.certKind(where.and("certificate"), *v.Certificate)
+	}
+	for i, f := range v.Files {
+		c.file(where.and("files", i), f)
 	}
 	for i, p := range v.Prepare {
 		c.run(where.and("prepare", i, "run"), p.Run)
@@ -72,6 +79,42 @@ func (c *checker) claims(where spot, v *variantSpec) {
 		if _, ok := c.m.listen(v)[need.listener]; v.Claims.Has(need.feature) && !ok {
 			c.faultAt(where.and("features"), "variant %s claims %s without a listener %s; add it to listen",
 				v.Name, need.feature, need.listener)
+		}
+	}
+}
+
+// roles checks that the target has the roles of its variant.
+func (c *checker) roles(where spot, v *variantSpec) {
+	for i, role := range v.Roles {
+		switch {
+		case !slices.Contains(results.Roles(), role):
+			c.faultAt(where.and(i), "unknown role %q; there are %s", role, list(results.Roles()))
+		case !slices.Contains(c.m.Roles, role):
+			c.faultAt(where.and(i), "variant %s is a %s and the target is none; add it to the target's roles", v.Name, role)
+		case slices.Contains(v.Roles[:i], role):
+			c.faultAt(where.and(i), "role %s is there twice; remove one", role)
+		}
+	}
+}
+
+// policies checks what a variant says of itself as a sender.
+func (c *checker) policies(where spot, v *variantSpec) {
+	sends, policies := v.plays(results.RoleSender), v.Claims.Policies
+	switch {
+	case sends && len(policies) == 0:
+		c.faultAt(where.and("policies"), "variant %s is a sender and claims no policies; say under which it sends", v.Name)
+	case !sends && len(policies) > 0:
+		c.faultAt(where.and("policies"), "variant %s claims policies and is no sender; add sender to its roles", v.Name)
+	}
+	for i, p := range policies {
+		spot := where.and("policies", i)
+		switch err := p.Check(); {
+		case err != nil:
+			c.faultAt(spot, "%w", err)
+		case !isName(p.Name):
+			c.faultAt(spot.and("name"), "policy name %q; want small letters and digits, with single dashes between", p.Name)
+		case slices.ContainsFunc(policies[:i], func(o results.SenderPolicy) bool { return o.Name == p.Name }):
+			c.faultAt(spot.and("name"), "policy %s is there twice; rename or remove one", p.Name)
 		}
 	}
 }

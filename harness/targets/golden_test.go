@@ -70,7 +70,7 @@ func renderAll(t *testing.T, p *Process, i int) string {
 			fmt.Fprintf(&b, "  < %s\n", c.stdin)
 		}
 	})
-	for _, f := range p.m.Files {
+	for _, f := range p.m.files(&p.m.Variants[i]) {
 		text, err := p.renderFile(f.Template, d)
 		if err != nil {
 			t.Fatal(err)

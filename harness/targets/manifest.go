@@ -2,6 +2,7 @@ package targets
 
 import (
 	"io/fs"
+	"slices"
 	"strconv"
 	"time"
 
@@ -140,16 +141,55 @@ type variantSpec struct {
 	// Name of the variant, Doc a sentence about it.
 	Name string `yaml:"name"`
 	Doc  string `yaml:"doc"`
+	// Roles that it can be tested in; none means receiver.
+	Roles []results.Role `yaml:"roles"`
 	// Claims that it makes.
 	Claims results.Claims `yaml:"claims"`
 	// Listen replaces the target's listeners.
 	Listen map[fakes.Listener]int `yaml:"listen"`
 	// Certificate changes the kind of certificate.
 	Certificate *certKind `yaml:"certificate"`
+	// Files written besides the target's, or instead of one with the same path.
+	Files []fileSpec `yaml:"files"`
 	// Prepare runs after the target's own.
 	Prepare []commandSpec `yaml:"prepare"`
 	// Set are values for templates.
 	Set map[string]string `yaml:"set"`
+}
+
+// plays tells whether the variant can be tested in the role.
+func (v *variantSpec) plays(r results.Role) bool { return slices.Contains(v.roles(), r) }
+
+// roles are Roles, or their default.
+func (v *variantSpec) roles() []results.Role {
+	if len(v.Roles) == 0 {
+		return []results.Role{results.RoleReceiver}
+	}
+	return v.Roles
+}
+
+// placedFile is a file of a variant, and where the manifest says so.
+type placedFile struct {
+	fileSpec
+
+	where spot
+}
+
+// files are the files of a variant of the manifest's: the target's that it does
+// not replace, and its own.
+func (m *manifest) files(v *variantSpec) []placedFile {
+	var all []placedFile
+	own := v.Files
+	i := slices.IndexFunc(m.Variants, func(o variantSpec) bool { return o.Name == v.Name })
+	for j, f := range m.Files {
+		if !slices.ContainsFunc(own, func(o fileSpec) bool { return o.Path == f.Path }) {
+			all = append(all, placedFile{f, at("files", j)})
+		}
+	}
+	for j, f := range own {
+		all = append(all, placedFile{f, at("variants", i, "files", j)})
+	}
+	return all
 }
 
 // ready is Ready, or its default.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -120,7 +121,11 @@ func (p *Process) Spec() Spec {
 	}
 	for _, v := range p.m.Variants {
 		claims := results.Claims{Features: slices.Clone(v.Claims.Features), StallSeconds: v.Claims.StallSeconds}
-		s.Variants = append(s.Variants, Variant{Name: v.Name, Doc: v.Doc, Claims: claims})
+		for _, policy := range v.Claims.Policies {
+			policy.Fallback = maps.Clone(policy.Fallback)
+			claims.Policies = append(claims.Policies, policy)
+		}
+		s.Variants = append(s.Variants, Variant{Name: v.Name, Doc: v.Doc, Claims: claims, Roles: slices.Clone(v.roles())})
 	}
 	return s
 }

@@ -11,6 +11,7 @@ import (
 	"text/template"
 
 	"mailtls/fakes"
+	"mailtls/results"
 )
 
 // renderData is what templates see. What is missing from a map is an error.
@@ -24,6 +25,13 @@ type renderData struct {
 	// Listen are the listeners, by name; {{with index .Listen "smtps"}} asks
 	// for one that not every variant has.
 	Listen map[string]*renderAddr
+	// Resolver is the address, without a port, of the name server that a sender
+	// asks, Submitter the one from which it takes mail for anybody; empty for
+	// receivers.
+	Resolver, Submitter string
+	// PeerRoots is the path of what the certificates of MX hosts lead to, beside
+	// CA; empty without a certificate.
+	PeerRoots string
 	// Cert, Key and CA are the paths of the certificate's chain, its key and
 	// the root above it; empty without a certificate.
 	Cert, Key, CA string
@@ -52,6 +60,9 @@ func (p *Process) renderData(v *variantSpec, w Wiring, dir string) (*renderData,
 		Host: w.Host, Domain: w.Domain, User: w.User, Password: w.Password,
 		Listen: map[string]*renderAddr{}, Set: map[string]string{}, Dir: dir, Folder: p.folder,
 	}
+	if v.plays(results.RoleSender) {
+		d.Resolver, d.Submitter = w.Resolver, w.Submitter
+	}
 	if w.Collector != "" {
 		host, port, err := net.SplitHostPort(w.Collector)
 		if err == nil {
@@ -71,6 +82,7 @@ func (p *Process) renderData(v *variantSpec, w Wiring, dir string) (*renderData,
 			base = path.Join(dir, c.Dir)
 		}
 		d.Cert, d.Key, d.CA = path.Join(base, certName+".pem"), path.Join(base, certName+".key"), path.Join(base, caName)
+		d.PeerRoots = path.Join(base, peersName)
 	}
 	maps.Copy(d.Set, p.m.Set)
 	maps.Copy(d.Set, v.Set)
@@ -79,8 +91,9 @@ func (p *Process) renderData(v *variantSpec, w Wiring, dir string) (*renderData,
 
 // Names of the files in certSpec.Dir.
 const (
-	certName = "server"
-	caName   = "ca.pem"
+	certName  = "server"
+	caName    = "ca.pem"
+	peersName = "peers.pem"
 )
 
 func (p *Process) address() string {
@@ -139,7 +152,7 @@ func renderCommand(s commandSpec, d *renderData) (command, error) {
 func sampleWiring() Wiring {
 	return Wiring{
 		Domain: "example.test", Host: "mx.example.test", Collector: "127.0.0.1:2525",
-		User: "user", Password: "password",
+		User: "user", Password: "password", Resolver: "127.0.0.53", Submitter: "127.0.0.9",
 	}
 }
 
@@ -160,9 +173,9 @@ func (p *Process) tryTemplates(doc *document) {
 		if err != nil {
 			continue
 		}
-		for j, f := range p.m.Files {
+		for _, f := range p.m.files(v) {
 			_, err := p.renderFile(f.Template, d)
-			try(at("files", j, "template"), v.Name, err)
+			try(f.where.and("template"), v.Name, err)
 		}
 		p.eachCommand(i, func(where spot, c commandSpec) {
 			_, err := renderCommand(c, d)

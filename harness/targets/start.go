@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,6 +94,27 @@ func checkWiring(v *variantSpec, w Wiring) error {
 		return fmt.Errorf("read wiring: no user or no password, and the variant claims %s; give both",
 			results.FeatureAuthAfterTLS)
 	}
+	return checkSenderWiring(v, w)
+}
+
+// checkSenderWiring refuses what a sender could not work with.
+func checkSenderWiring(v *variantSpec, w Wiring) error {
+	if !v.plays(results.RoleSender) {
+		return nil
+	}
+	for _, f := range []struct{ name, value string }{{"resolver", w.Resolver}, {"submitter", w.Submitter}} {
+		if ip, err := netip.ParseAddr(f.value); err != nil || !ip.Is4() || !ip.IsLoopback() {
+			return fmt.Errorf("read wiring: %s %q, and the variant is a sender; want an address in 127.0.0.0/8", f.name, f.value)
+		}
+	}
+	for _, p := range v.Claims.Policies {
+		switch {
+		case p.Credentials && (w.User == "" || w.Password == ""):
+			return fmt.Errorf("read wiring: no user or no password, and policy %s logs in; give both", p.Name)
+		case p.Verify != results.VerifyNone && len(w.PeerRoots) == 0:
+			return fmt.Errorf("read wiring: no peer roots, and policy %s verifies certificates; give them", p.Name)
+		}
+	}
 	return nil
 }
 
@@ -112,6 +134,9 @@ func (i *instance) begin(ctx context.Context, w Wiring) error {
 		return err
 	}
 	if err := i.writeCertificate(ctx); err != nil {
+		return err
+	}
+	if err := i.writePeerRoots(ctx, w.PeerRoots); err != nil {
 		return err
 	}
 	if err := i.writeFiles(ctx); err != nil {

@@ -39,9 +39,17 @@ func (i *instance) writeCertificate(ctx context.Context) error {
 	return i.place.own(ctx, i.data.Key, c.Owner)
 }
 
+// writePeerRoots writes what the certificates of MX hosts lead to, for a sender.
+func (i *instance) writePeerRoots(ctx context.Context, pem []byte) error {
+	if i.p.m.Certificate == nil || len(pem) == 0 {
+		return nil
+	}
+	return i.place.write(ctx, i.p.m.Certificate.Dir+"/"+peersName, pem, 0o644, "")
+}
+
 // writeFiles fills in the templates.
 func (i *instance) writeFiles(ctx context.Context) error {
-	for _, f := range i.p.m.Files {
+	for _, f := range i.p.m.files(i.v) {
 		text, err := i.p.renderFile(f.Template, i.data)
 		if err != nil {
 			return err
