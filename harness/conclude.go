@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"mailtls/results"
@@ -68,11 +69,12 @@ func line(c scenarios.Case, policy string, v results.Verdict) results.CaseResult
 	return l
 }
 
-// waiversFor keeps the waivers that hold for a variant.
-func waiversFor(all []results.Waiver, variant string) []results.Waiver {
+// waiversFor keeps the waivers that hold for a variant in some roles.
+func waiversFor(all []results.Waiver, variant string, roles []results.Role) []results.Waiver {
 	var kept []results.Waiver
 	for _, wv := range all {
-		if wv.Variant == "" || wv.Variant == variant {
+		c, err := scenarios.Find(wv.Case)
+		if (wv.Variant == "" || wv.Variant == variant) && err == nil && slices.Contains(roles, c.Role) {
 			kept = append(kept, wv)
 		}
 	}

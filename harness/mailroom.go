@@ -25,8 +25,9 @@ type mailroom struct {
 	authority *pki.Authority
 	// addr is the collector's address.
 	collector netip.AddrPort
-	// running are the servers; each is stopped by the context of open.
+	// running are the servers; they end with the room's life.
 	running sync.WaitGroup
+	life    context.Context //nolint:containedctx // the servers outlive the calls that start them
 	stop    context.CancelFunc
 
 	mu sync.Mutex
@@ -65,13 +66,13 @@ func (w *world) openMailroom(ctx context.Context) (*mailroom, error) {
 		world: w, zone: dns.NewZone(), authority: authority, mails: map[string]*mail{}, domains: map[string]*unit{},
 		routes: map[string][]fakes.NextHop{}, open: map[int][]receiver.Message{}, changed: make(chan struct{}),
 	}
-	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
-	if err := r.collect(ctx); err != nil {
+	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := r.collect(); err != nil {
 		r.close()
 		return nil, err
 	}
 	if !w.Target.Spec().Direct {
-		if err := r.resolve(ctx); err != nil {
+		if err := r.resolve(); err != nil {
 			r.close()
 			return nil, err
 		}
@@ -104,14 +105,14 @@ func (r *mailroom) listen() (net.Listener, error) {
 }
 
 // resolve starts the resolver.
-func (r *mailroom) resolve(ctx context.Context) error {
+func (r *mailroom) resolve() error {
 	r.resolver = r.addresses.take()
-	ln, err := dns.Listen(ctx, netip.AddrPortFrom(r.resolver, 53).String())
+	ln, err := dns.Listen(r.life, netip.AddrPortFrom(r.resolver, 53).String())
 	if err != nil {
 		return fmt.Errorf("start the resolver: %w", err)
 	}
 	server := &dns.Server{Zone: r.zone, Now: func() time.Duration { return time.Since(r.epoch) }, Report: r.query}
-	r.running.Go(func() { _ = server.Serve(ctx, ln) })
+	r.running.Go(func() { _ = server.Serve(r.life, ln) })
 	return nil
 }
 
@@ -140,7 +141,7 @@ func (r *mailroom) query(q results.Query) {
 }
 
 // collect starts the collector.
-func (r *mailroom) collect(ctx context.Context) error {
+func (r *mailroom) collect() error {
 	ln, err := r.listen()
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func (r *mailroom) collect(ctx context.Context) error {
 		},
 		Report: r.returned,
 	}
-	r.running.Go(func() { _ = server.Serve(ctx, ln) })
+	r.running.Go(func() { _ = server.Serve(r.life, ln) })
 	return r.zone.Add(dns.Address(collectorName, r.collector.Addr()))
 }
 

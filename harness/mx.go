@@ -34,7 +34,7 @@ type mx struct {
 }
 
 // place sets up the hosts of a unit, and makes the world know them.
-func (r *mailroom) place(ctx context.Context, u *unit) error {
+func (r *mailroom) place(u *unit) error {
 	hosts := map[string]*mx{}
 	for _, p := range u.Placements {
 		domain, err := r.domainOf(u, p.Domain)
@@ -44,7 +44,7 @@ func (r *mailroom) place(ctx context.Context, u *unit) error {
 		label := p.HostLabel()
 		h := hosts[label]
 		if h == nil || p.Peer != "" {
-			if h, err = r.host(ctx, u, p, domain); err != nil {
+			if h, err = r.host(u, p, domain); err != nil {
 				return err
 			}
 			hosts[label] = h
@@ -89,7 +89,7 @@ func (r *mailroom) domainOf(u *unit, label string) (string, error) {
 }
 
 // host puts a peer on an address of its own.
-func (r *mailroom) host(ctx context.Context, u *unit, p scenarios.Placement, domain string) (*mx, error) {
+func (r *mailroom) host(u *unit, p scenarios.Placement, domain string) (*mx, error) {
 	ln, err := r.listen()
 	if err != nil {
 		return nil, err
@@ -106,10 +106,10 @@ func (r *mailroom) host(ctx context.Context, u *unit, p scenarios.Placement, dom
 		_ = ln.Close()
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
+	stop := context.AfterFunc(r.life, func() { _ = ln.Close() })
 	r.running.Go(func() {
 		defer stop()
-		h.serve(ctx, ln)
+		h.serve(r.life, ln)
 	})
 	return h, nil
 }

@@ -185,7 +185,7 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 		r.end(ctx, u, results.EndWindow)
 		return nil
 	}
-	if err := r.place(ctx, u); err != nil {
+	if err := r.place(u); err != nil {
 		return err
 	}
 	why, err := r.act(ctx, u)

@@ -117,7 +117,7 @@ func (w *world) report(variant targets.Variant, roles []results.Role) *results.R
 		Roles:   roles,
 		Claims:  variant.Claims,
 		Started: w.epoch.UTC(), ClockFactor: w.factor, Filter: w.Filter,
-		Waivers: waiversFor(waivers, variant.Name),
+		Waivers: waiversFor(waivers, variant.Name, roles),
 	}
 }
 

@@ -136,7 +136,10 @@ func All() []Case {
 	} {
 		all = append(all, played(results.RoleReceiver, area)...)
 	}
-	for _, area := range [][]Case{senderFallback()} {
+	for _, area := range [][]Case{
+		senderDialogue(), senderRefusals(), senderHandshake(), senderVersions(), senderCertificates(),
+		senderInjection(), senderReuse(), senderMX(), senderQueue(),
+	} {
 		all = append(all, played(results.RoleSender, area)...)
 	}
 	slices.SortStableFunc(all, func(a, b Case) int { return strings.Compare(a.Row, b.Row) })

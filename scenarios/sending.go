@@ -166,3 +166,12 @@ func (c Case) SenderWindow(p results.SenderPolicy) time.Duration {
 // DefaultSenderWindow is how long a sender that claims no lifetime of its queue is
 // watched: it covers a retry of most.
 const DefaultSenderWindow = 2 * time.Minute
+
+// Ordinarily is the delivery to an ordinary host that is made before and after the
+// cases of a policy; when is a word for which of the two.
+func Ordinarily(when string) Case {
+	return Case{
+		ID: "sanity/" + when, Role: results.RoleSender, Protocol: results.SMTP, Title: "An ordinary message is delivered",
+		Levels: []LevelRule{must()}, Placements: at("opportunistic"), Judge: encrypts(),
+	}
+}

@@ -1,0 +1,6 @@
+package scenarios
+
+// senderCertificates holds what a sender makes of certificates.
+func senderCertificates() []Case {
+	return []Case{}
+}

@@ -1,0 +1,6 @@
+package scenarios
+
+// senderQueue holds what becomes of mail that waits.
+func senderQueue() []Case {
+	return []Case{}
+}

@@ -1,0 +1,6 @@
+package scenarios
+
+// senderVersions holds what a sender offers and takes of versions, suites and parameters.
+func senderVersions() []Case {
+	return []Case{}
+}
