@@ -23,12 +23,12 @@ func always(r results.Reaction) reactions {
 	return all
 }
 
-// refusing has one reaction for STARTTLS that is not listed or refused, and one for
-// all that comes after the go-ahead.
-func refusing(before, after results.Reaction) reactions {
+// goingOn goes on in clear in the session where STARTTLS is not listed or refused,
+// and has one reaction for all that comes after the go-ahead.
+func goingOn(after results.Reaction) reactions {
 	all := always(after)
 	for _, t := range []results.Trigger{results.TriggerNotOffered, results.TriggerRefused4xx, results.TriggerRefused5xx} {
-		all[t] = before
+		all[t] = results.ReactClearSame
 	}
 	return all
 }
@@ -76,26 +76,26 @@ func verifying(v results.Verify) func(*Policy) {
 // be had, whatever the certificate, and otherwise clear in the session or later.
 func Opportunistic() Policy {
 	return sending("may", "Takes TLS where it is to be had; goes on in clear in the session where it is not offered or refused, and in a later attempt where the handshake fails.",
-		results.LevelOpportunistic, refusing(results.ReactClearSame, results.ReactClearLater))
+		results.LevelOpportunistic, goingOn(results.ReactClearLater))
 }
 
 // opportunisticPolicies are the classes of falling back.
 func opportunisticPolicies() []Policy {
 	const may = results.LevelOpportunistic
-	const same, anew, wait = results.ReactClearSame, results.ReactClearNew, results.ReactDefer
+	const anew, wait = results.ReactClearNew, results.ReactDefer
 	return []Policy{
 		Opportunistic(),
 		sending("may-clear-new", "Goes in clear at once on a new connection where the handshake fails or the connection is lost inside TLS.",
-			may, refusing(same, anew)),
+			may, goingOn(anew)),
 		sending("may-never", "Goes on in clear where STARTTLS is not offered or refused for good, and never else.",
-			may, refusing(same, wait)).but(wait, results.TriggerRefused4xx),
+			may, goingOn(wait)).but(wait, results.TriggerRefused4xx),
 		sending("may-mixed", "Goes in clear at once on a new connection where the handshake fails or is reset, and waits where it is closed or silent.",
-			may, refusing(same, wait)).but(anew, results.TriggerFailed, results.TriggerReset),
-		sending("may-tls12", "As may, with nothing below TLS 1.2.", may, refusing(same, results.ReactClearLater)).with(modernFloor),
+			may, goingOn(wait)).but(anew, results.TriggerFailed, results.TriggerReset),
+		sending("may-tls12", "As may, with nothing below TLS 1.2.", may, goingOn(results.ReactClearLater)).with(modernFloor),
 		sending("may-no-clear", "As may, but waits where STARTTLS is put off with 4xx.",
-			may, refusing(same, results.ReactClearLater)).but(wait, results.TriggerRefused4xx),
+			may, goingOn(results.ReactClearLater)).but(wait, results.TriggerRefused4xx),
 		sending("may-creds", "Logs in at the next hop, inside TLS only: it waits where TLS cannot be had.", may, always(wait)).with(credentials),
-		sending("may-reuse", "As may, and several mails may share a connection.", may, refusing(same, results.ReactClearLater)).with(reuse),
+		sending("may-reuse", "As may, and several mails may share a connection.", may, goingOn(results.ReactClearLater)).with(reuse),
 	}
 }
 

@@ -13,6 +13,12 @@ import (
 // attempt tries the hosts of the recipient's domain, the lowest preference first
 // (RFC 5321 §5.1), until one takes the message or refuses it for good.
 func (m *MTA) attempt(ctx context.Context, e *entry) *trouble {
+	select {
+	case m.slots <- struct{}{}:
+		defer func() { <-m.slots }()
+	case <-ctx.Done():
+		return nil
+	}
 	e.attempts++
 	hops := slices.Clone(m.Route(e.domain))
 	if len(hops) == 0 {
@@ -59,11 +65,11 @@ func (m *MTA) visit(ctx context.Context, e *entry, hop fakes.NextHop, began time
 	}
 	switch e.reaction(t, began) {
 	case results.ReactClearNew:
-		clear := m.converse(ctx, e, hop, true)
-		if clear != nil && !clear.said {
-			return t // the first trouble says more
+		again := m.converse(ctx, e, hop, true)
+		if again != nil && !again.said {
+			return t // which says more
 		}
-		return clear
+		return again
 	case results.ReactBounce:
 		return t.asFinal()
 	case results.ReactClearSame, results.ReactClearLater, results.ReactDefer:

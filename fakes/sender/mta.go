@@ -35,6 +35,7 @@ type MTA struct {
 
 	prepared sync.Once
 	incoming chan *entry
+	slots    chan struct{}
 	finished chan struct{}
 	waiting  atomic.Int64
 	busy     sync.WaitGroup
@@ -57,6 +58,10 @@ const (
 	defaultLifetime = time.Minute
 	defaultTimeout  = 10 * time.Second
 )
+
+// maxAttempts are under way at a time: more of them would only wait for each other
+// and run into their time-outs.
+const maxAttempts = 100
 
 // entry is a message to one recipient in the queue.
 type entry struct {
@@ -82,6 +87,7 @@ func seconds(s float64, otherwise time.Duration) time.Duration {
 func (m *MTA) prepare() {
 	m.prepared.Do(func() {
 		m.incoming, m.finished = make(chan *entry), make(chan struct{})
+		m.slots = make(chan struct{}, maxAttempts)
 		m.tickets.byPolicy = map[string]tls.ClientSessionCache{}
 		m.held.idle = map[poolKey]*held{}
 	})

@@ -1,6 +1,7 @@
 package sender_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,97 +9,13 @@ import (
 	"mailtls/fakes/sender"
 )
 
-// TestPolicies holds what becomes of a message under a policy, with the number of
-// connections in brackets; "*" stands for one that depends on the time.
+// TestPolicies holds what becomes of a message under a policy.
 func TestPolicies(t *testing.T) {
-	const expired = "dsn 4.4.7 (*)"
-	rows := []struct{ policy, peers, want string }{
-		{"none", "opportunistic", "clear (1)"},
-		{"none", "enforcing", "dsn 5.7.0 (1)"},
-		{"may", "opportunistic", "1.3 (1)"},
-		{"may", "tls12-only", "1.2 (1)"},
-		{"may", "tls11-only", "1.1 (1)"},
-		{"may", "tls10-only", "1.0 (1)"},
-		{"may", "self-signed", "1.3 (1)"},
-		{"may", "tls-disabled", "clear (1)"},
-		{"may", "keyword-on-greeting-line", "clear (1)"},
-		{"may", "keyword-masked", "clear (1)"},
-		{"may", "starttls-lower-case", "1.3 (1)"},
-		{"may", "keyword-with-parameter", "1.3 (1)"},
-		{"may", "starttls-454", "clear-same (1)"},
-		{"may", "starttls-554", "clear-same (1)"},
-		{"may", "starttls-530", "clear-same (1)"},
-		{"may", "starttls-421", expired},
-		{"may", "starttls-354", expired},
-		{"may", "starttls-250", expired},
-		{"may", "starttls-999", expired},
-		{"may", "starttls-fin", expired},
-		{"may", "ehlo-502", "clear (1)"},
-		{"may", "ehlo-220", expired},
-		{"may", "ehlo-421", expired},
-		{"may", "greeting-554", "dsn 5.3.2 (1)"},
-		{"may", "greeting-421", expired},
-		{"may", "unsolicited-ehlo-reply", expired},
-		{"may", "bare-220", "1.3 (1)"},
-		{"may", "multi-line-220", "1.3 (1)"},
-		{"may", "alert-after-220", "clear (3)"},
-		{"may", "reset-after-220", "clear (3)"},
-		{"may", "fin-at-rcpt", "clear (3)"},
-		{"may", "greeting-inside-tls", expired},
-		{"may", "ehlo-refused-after-tls", "1.3 (1)"},
-		{"may", "ehlo-421-after-tls", expired},
-		{"may-clear-new", "alert-after-220", "clear (2)"},
-		{"may-clear-new", "garbage-after-220", "clear (2)"},
-		{"may-clear-new", "fin-after-220", "clear (2)"},
-		{"may-clear-new", "silent-after-220", "clear (2)"},
-		{"may-clear-new", "injection-whole-line", "clear (2)"},
-		{"may-clear-new", "enforcing-alert-after-220", "dsn 5.7.0 (2)"},
-		{"may-mixed", "reset-after-220", "clear (2)"},
-		{"may-mixed", "fin-after-220", expired},
-		{"may-never", "alert-after-220", expired},
-		{"may-never", "starttls-454", expired},
-		{"may-never", "starttls-554", "clear-same (1)"},
-		{"may-no-clear", "starttls-454", expired},
-		{"may-tls12", "tls10-only", "clear (3)"},
-		{"may-creds", "auth-after-tls-only", "1.3 (1)"},
-		{"may-creds", "auth-before-tls-only", expired},
-		{"may-creds", "clear-login-alert-after-220", expired},
-		{"encrypt", "opportunistic", "1.3 (1)"},
-		{"encrypt", "tls-disabled", expired},
-		{"encrypt", "ehlo-502", expired},
-		{"encrypt", "starttls-454", expired},
-		{"encrypt", "starttls-554", expired},
-		{"encrypt", "alert-after-220", expired},
-		{"encrypt", "fin-at-mail", expired},
-		{"encrypt", "injection-partial-line", expired},
-		{"encrypt", "starttls-underscore", expired},
-		{"encrypt", "cleartext-454-after-220", expired},
-		{"encrypt", "wrong-finished", expired},
-		{"encrypt", "rc4-only", expired},
-		{"encrypt", "tls10-only", "1.0 (1)"},
-		{"encrypt", "tls-disabled opportunistic", "1.3@2 (2)"},
-		{"encrypt", "reset-after-220 opportunistic", "1.3@2 (2)"},
-		{"encrypt", "starttls-554 opportunistic", "1.3@2 (2)"},
-		{"encrypt-bounce", "starttls-554 opportunistic", "dsn 5.7.0 (1)"},
-		{"encrypt-tls12", "tls11-only", expired},
-		{"encrypt-creds", "clear-login", "1.3 (1)"},
-		{"verify", "opportunistic", "1.3 (1)"},
-		{"verify", "wildcard", "1.3 (1)"},
-		{"verify", "self-signed", expired},
-		{"verify", "expired", expired},
-		{"verify", "not-yet-valid", expired},
-		{"verify", "wrong-name", expired},
-		{"verify", "unknown-ca", expired},
-		{"verify", "missing-intermediate", expired},
-		{"verify", "cn-only", expired},
-		{"verify", "wildcard-deep", expired},
-		{"verify", "wildcard-partial", expired},
-		{"verify", "client-certificate", expired},
-		{"verify-next-hop", "opportunistic", expired},
-	}
-	for _, row := range rows {
+	t.Parallel()
+	rows := slices.Concat(opportunisticCells(), afterGoAheadCells(), mandatoryCells(), verifyingCells())
+	atOnce(len(rows), func(i int) {
+		row := rows[i]
 		t.Run(row.policy+"/"+row.peers, func(t *testing.T) {
-			t.Parallel()
 			var peers []fakes.Profile
 			for _, name := range strings.Fields(row.peers) {
 				peers = append(peers, peer(t, name))
@@ -107,7 +24,7 @@ func TestPolicies(t *testing.T) {
 			w.send(t, to)
 			w.end()
 			got := w.outcome()
-			if head, any := strings.CutSuffix(row.want, "(*)"); any && strings.HasPrefix(got, head) {
+			if head, free := strings.CutSuffix(row.want, "(*)"); free && strings.HasPrefix(got, head) {
 				row.want = got
 			}
 			if got != row.want {
@@ -115,7 +32,7 @@ func TestPolicies(t *testing.T) {
 			}
 			w.forbidden(t, policy(t, row.policy))
 		})
-	}
+	})
 }
 
 // forbidden checks that a policy that demands TLS, and any credentials, leave no
@@ -123,9 +40,9 @@ func TestPolicies(t *testing.T) {
 func (w *world) forbidden(t *testing.T, p fakes.Policy) {
 	t.Helper()
 	for _, m := range w.peers {
-		clear := m.said(false)
-		if p.Forbids() && (strings.Contains(clear, "MAIL") || strings.Contains(clear, "canary")) || strings.Contains(clear, "AUTH") {
-			t.Errorf("said in clear: %q", clear)
+		open := m.said(false)
+		if p.Forbids() && (strings.Contains(open, "MAIL") || strings.Contains(open, "canary")) || strings.Contains(open, "AUTH") {
+			t.Errorf("said in clear: %q", open)
 		}
 	}
 }
@@ -271,5 +188,120 @@ func TestStopsAtOnce(t *testing.T) {
 		if got := w.Waiting(); got != 0 {
 			t.Errorf("%s: %d wait after the end", name, got)
 		}
+	}
+}
+
+// cell is a policy, the peers, and what is to become of a message: see
+// world.outcome; "(*)" stands for a number of connections that depends on the time.
+type cell struct{ policy, peers, want string }
+
+// expired is what becomes of a message that is kept until its lifetime is over.
+const expired = "dsn 4.4.7 (*)"
+
+// opportunisticCells are those of policies that take TLS where it is offered.
+func opportunisticCells() []cell {
+	return []cell{
+		{"none", "opportunistic", "clear (1)"},
+		{"none", "enforcing", "dsn 5.7.0 (1)"},
+		{"may", "opportunistic", "1.3 (1)"},
+		{"may", "tls12-only", "1.2 (1)"},
+		{"may", "tls11-only", "1.1 (1)"},
+		{"may", "tls10-only", "1.0 (1)"},
+		{"may", "self-signed", "1.3 (1)"},
+		{"may", "tls-disabled", "clear (1)"},
+		{"may", "keyword-on-greeting-line", "clear (1)"},
+		{"may", "keyword-masked", "clear (1)"},
+		{"may", "starttls-lower-case", "1.3 (1)"},
+		{"may", "keyword-with-parameter", "1.3 (1)"},
+		{"may", "starttls-454", "clear-same (1)"},
+		{"may", "starttls-554", "clear-same (1)"},
+		{"may", "starttls-530", "clear-same (1)"},
+		{"may", "starttls-421", expired},
+		{"may", "starttls-354", expired},
+		{"may", "starttls-250", expired},
+		{"may", "starttls-999", expired},
+		{"may", "starttls-fin", expired},
+		{"may", "starttls-silent", expired},
+		{"may", "ehlo-502", "clear (1)"},
+		{"may", "ehlo-220", expired},
+		{"may", "ehlo-421", expired},
+		{"may", "greeting-554", "dsn 5.3.2 (1)"},
+		{"may", "greeting-421", expired},
+		{"may", "unsolicited-ehlo-reply", expired},
+		{"may", "bare-220", "1.3 (1)"},
+		{"may", "multi-line-220", "1.3 (1)"},
+	}
+}
+
+// afterGoAheadCells tell the classes of falling back apart.
+func afterGoAheadCells() []cell {
+	return []cell{
+		{"may", "alert-after-220", "clear (3)"},
+		{"may", "reset-after-220", "clear (3)"},
+		{"may", "fin-at-rcpt", "clear (3)"},
+		{"may", "greeting-inside-tls", expired},
+		{"may", "ehlo-refused-after-tls", "1.3 (1)"},
+		{"may", "ehlo-421-after-tls", expired},
+		{"may-clear-new", "alert-after-220", "clear (2)"},
+		{"may-clear-new", "garbage-after-220", "clear (2)"},
+		{"may-clear-new", "fin-after-220", "clear (2)"},
+		{"may-clear-new", "silent-after-220", "clear (2)"},
+		{"may-clear-new", "injection-whole-line", "clear (2)"},
+		{"may-clear-new", "enforcing-alert-after-220", "dsn 5.7.0 (2)"},
+		{"may-mixed", "reset-after-220", "clear (2)"},
+		{"may-mixed", "fin-after-220", expired},
+		{"may-never", "alert-after-220", expired},
+		{"may-never", "starttls-454", expired},
+		{"may-never", "starttls-554", "clear-same (1)"},
+		{"may-no-clear", "starttls-454", expired},
+		{"may-tls12", "tls10-only", "clear (3)"},
+		{"may-creds", "auth-after-tls-only", "1.3 (1)"},
+		{"may-creds", "auth-before-tls-only", expired},
+		{"may-creds", "clear-login-alert-after-220", expired},
+	}
+}
+
+// mandatoryCells are those of policies that never send in clear.
+func mandatoryCells() []cell {
+	return []cell{
+		{"encrypt", "silent-after-220", expired},
+		{"encrypt", "opportunistic", "1.3 (1)"},
+		{"encrypt", "tls-disabled", expired},
+		{"encrypt", "ehlo-502", expired},
+		{"encrypt", "starttls-454", expired},
+		{"encrypt", "starttls-554", expired},
+		{"encrypt", "alert-after-220", expired},
+		{"encrypt", "fin-at-mail", expired},
+		{"encrypt", "injection-partial-line", expired},
+		{"encrypt", "starttls-underscore", expired},
+		{"encrypt", "cleartext-454-after-220", expired},
+		{"encrypt", "wrong-finished", expired},
+		{"encrypt", "rc4-only", expired},
+		{"encrypt", "tls10-only", "1.0 (1)"},
+		{"encrypt", "tls-disabled opportunistic", "1.3@2 (2)"},
+		{"encrypt", "reset-after-220 opportunistic", "1.3@2 (2)"},
+		{"encrypt", "starttls-554 opportunistic", "1.3@2 (2)"},
+		{"encrypt-bounce", "starttls-554 opportunistic", "dsn 5.7.0 (1)"},
+		{"encrypt-tls12", "tls11-only", expired},
+		{"encrypt-creds", "clear-login", "1.3 (1)"},
+	}
+}
+
+// verifyingCells are those of policies that look at the certificate.
+func verifyingCells() []cell {
+	return []cell{
+		{"verify", "opportunistic", "1.3 (1)"},
+		{"verify", "wildcard", "1.3 (1)"},
+		{"verify", "self-signed", expired},
+		{"verify", "expired", expired},
+		{"verify", "not-yet-valid", expired},
+		{"verify", "wrong-name", expired},
+		{"verify", "unknown-ca", expired},
+		{"verify", "missing-intermediate", expired},
+		{"verify", "cn-only", expired},
+		{"verify", "wildcard-deep", expired},
+		{"verify", "wildcard-partial", expired},
+		{"verify", "client-certificate", expired},
+		{"verify-next-hop", "opportunistic", expired},
 	}
 }

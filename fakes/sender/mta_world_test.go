@@ -27,6 +27,21 @@ const (
 // content has a line that begins with a dot.
 const content = "Subject: canary-subject\r\n\r\n.canary-body\r\n"
 
+// atOnce does many things, some at a time: they wait more than they work.
+func atOnce(n int, do func(int)) {
+	const most = 12
+	slots := make(chan struct{}, most)
+	var all sync.WaitGroup
+	defer all.Wait()
+	for i := range n {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			do(i)
+		})
+	}
+}
+
 // issuer makes the authority that all peers share.
 var issuer = sync.OnceValues(func() (*pki.Authority, error) { return pki.New(time.Now()) })
 
@@ -206,7 +221,7 @@ func policy(t *testing.T, name string, flaws ...fakes.Flaw) fakes.Policy {
 	for _, m := range fakes.Models() {
 		for _, p := range m.Sends {
 			if p.Name == name {
-				p.RetrySeconds, p.LifetimeSeconds, p.TimeoutSeconds, p.Flaws = 0.3, 1.5, 1, flaws
+				p.RetrySeconds, p.LifetimeSeconds, p.TimeoutSeconds, p.Flaws = 0.3, 1.5, 2, flaws
 				if p.LaterSeconds > 0 {
 					p.LaterSeconds = 0.3
 				}
