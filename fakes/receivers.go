@@ -155,6 +155,7 @@ func Models() []Model {
 		reference("requiretls", "requiretls", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern,
 			results.FeatureREQUIRETLS, results.FeatureSTS),
 		withClearLogin(reference("auth-in-clear", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern)),
+		sendingModel(),
 	}
 }
 

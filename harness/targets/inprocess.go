@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,9 +37,16 @@ func NewInProcess(name, doc string, models ...fakes.Model) *InProcess {
 
 // Spec says what the target is.
 func (p *InProcess) Spec() Spec {
-	s := Spec{Name: p.name, Doc: p.doc, Roles: []results.Role{results.RoleReceiver}, ClockFactor: 1, Direct: true}
+	s := Spec{Name: p.name, Doc: p.doc, ClockFactor: 1, Direct: true}
 	for _, m := range p.models {
-		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims})
+		role := results.RoleReceiver
+		if m.Sends != nil {
+			role = results.RoleSender
+		}
+		if !slices.Contains(s.Roles, role) {
+			s.Roles = append(s.Roles, role)
+		}
+		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims, Roles: []results.Role{role}})
 	}
 	return s
 }
@@ -81,21 +89,24 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 		return nil, fmt.Errorf("start %s: %w", m.Name, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	q := newQueue(ctx, w.Collector, w.Host)
-	q.late, q.lateSecond, q.losesPlain = m.Late, m.LateSecond, m.LosesPlain
-	r := &Running{Addrs: map[fakes.Listener]string{}, Version: ToolVersion(), Roots: authority.Roots(), Idle: q.idle}
+	mail, err := onwardOf(ctx, m, w)
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("start %s: %w", m.Name, err)
+	}
+	r := &Running{Addrs: map[fakes.Listener]string{}, Version: ToolVersion(), Roots: authority.Roots(), Idle: mail.idle}
 	r.ClientCert = clientCerts(authority)
 	var serving sync.WaitGroup
 	r.Stop = func(context.Context) error {
 		cancel()
 		serving.Wait()
-		q.wait()
+		mail.wait()
 		return nil
 	}
 	for listener, profile := range m.Profiles() {
 		s := &receiver.Server{
 			Profile: profile, Listener: listener, Host: w.Host, Accounts: map[string]string{w.User: w.Password},
-			ClientRoots: authority.Roots(), Now: elapsed(), Clock: time.Now, Deliver: q.put,
+			ClientRoots: authority.Roots(), Now: elapsed(), Clock: time.Now, Deliver: mail.put,
 		}
 		ln, err := listen(s, authority)
 		if err != nil {
