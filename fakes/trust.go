@@ -43,7 +43,7 @@ func (c Cert) chain() judgement {
 	case "", CertValid, CertWrongName, CertCNOnly, CertWildcard, CertWildcardPartial, CertWildcardDeep, CertWildcardDouble,
 		CertULabel, CertNULInName, CertNextHop, CertLongChain, CertClientWrongEKU:
 		return yes
-	case CertRSA1024, CertSHA1:
+	case CertRSA1024, CertSHA1, CertNone:
 		return open
 	case CertExpired, CertNotYetValid, CertSelfSigned, CertUnknownCA, CertMissingIntermediate, CertLeafAsCA, CertPathLength,
 		CertNameConstraint, CertClient, CertClientExpired, CertClientUnknownCA:

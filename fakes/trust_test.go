@@ -34,26 +34,31 @@ func TestTrustIsWhatVerifiersSay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unknown := 0
-		for v, host := range map[results.Verify]string{results.VerifyChain: "", results.VerifyMXName: trustHost, results.VerifyNextHop: trustDomain} {
-			trusted, known := kind.TrustedBy(v)
-			switch {
-			case !known && v != results.VerifyNextHop:
-				unknown++
-			case known && kind != fakes.CertULabel && trusted != verifies(t, authority, cert, host):
-				t.Errorf("%s under %s: trusted %v, and crypto/x509 says otherwise", kind, v, trusted)
-			}
-			if !known && trusted {
-				t.Errorf("%s under %s: trusted, and not known", kind, v)
-			}
-		}
-		if unknown != open[kind] {
+		if unknown := checkTrust(t, authority, kind, cert); unknown != open[kind] {
 			t.Errorf("%s: %d answers are open, want %d", kind, unknown, open[kind])
 		}
-		if trusted, known := kind.TrustedBy(results.VerifyNone); !trusted || !known {
-			t.Errorf("%s: not trusted without a demand", kind)
+	}
+}
+
+// checkTrust holds what is known against crypto/x509, and gives how much is open
+// of what asks for a chain and for the name of the host.
+func checkTrust(t *testing.T, authority *pki.Authority, kind fakes.Cert, cert tls.Certificate) (unknown int) {
+	t.Helper()
+	for v, host := range map[results.Verify]string{results.VerifyChain: "", results.VerifyMXName: trustHost, results.VerifyNextHop: trustDomain} {
+		trusted, known := kind.TrustedBy(v)
+		switch {
+		case !known && trusted:
+			t.Errorf("%s under %s: trusted, and not known", kind, v)
+		case !known && v != results.VerifyNextHop:
+			unknown++
+		case known && kind != fakes.CertULabel && trusted != verifies(t, authority, cert, host):
+			t.Errorf("%s under %s: trusted %v, and crypto/x509 says otherwise", kind, v, trusted)
 		}
 	}
+	if trusted, known := kind.TrustedBy(results.VerifyNone); !trusted || !known {
+		t.Errorf("%s: not trusted without a demand", kind)
+	}
+	return unknown
 }
 
 func TestTrustOfNames(t *testing.T) {

@@ -254,8 +254,9 @@ func chainLength(kind fakes.Cert) int {
 		return 1
 	case fakes.CertLeafAsCA, fakes.CertPathLength:
 		return 3
+	default:
+		return 2
 	}
-	return 2
 }
 
 func TestShapeOfCertificates(t *testing.T) {
