@@ -43,6 +43,17 @@ func (c Cert) Name(host, domain string) string {
 	return host
 }
 
+// HostUnder is a name for the peer's host under a domain of two labels or more,
+// for which a certificate of any kind can be issued: the peer's name, or for
+// CertULabel one with an A-label.
+func (p Profile) HostUnder(domain string) string {
+	label := p.Name
+	if p.Cert == CertULabel {
+		label = "xn--mller-kva"
+	}
+	return label + ".mx." + domain
+}
+
 // CertNone is no kind of certificate: a hello that names it shows none, whatever
 // is usual for the target.
 const CertNone Cert = "none"

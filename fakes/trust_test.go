@@ -3,6 +3,7 @@ package fakes_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,29 @@ func checkTrust(t *testing.T, authority *pki.Authority, kind fakes.Cert, cert tl
 		t.Errorf("%s: not trusted without a demand", kind)
 	}
 	return unknown
+}
+
+// TestEveryPeerHasAHost for which its certificate can be issued, and no two the
+// same.
+func TestEveryPeerHasAHost(t *testing.T) {
+	authority, err := pki.New(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, p := range fakes.Receivers() {
+		host := p.HostUnder("example.test")
+		if seen[host] || !strings.HasSuffix(host, ".mx.example.test") {
+			t.Errorf("%s: its host is %s", p.Name, host)
+		}
+		seen[host] = true
+		if p.Cert == "" {
+			continue
+		}
+		if _, err := authority.Issue(p.Cert, "", p.Cert.Name(host, "example.test")); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestTrustOfNames(t *testing.T) {

@@ -44,7 +44,7 @@ func newServe() *cobra.Command {
 	fl.Uint16Var(&f.fromPort, "from-port", 2500, "with --all: the port from which on free ones are taken; 0 takes any")
 	fl.StringVar(&f.addresses, "addresses", "", "with --all: network of which each peer gets an address, such as 127.20.0.0/16")
 	fl.Uint16Var(&f.port, "port", 25, "with --addresses: the port at each address")
-	fl.StringVar(&f.host, "host", "localhost", "name that it goes by, in its greeting and certificate; with --all each goes by a name below (default "+allHost+")")
+	fl.StringVar(&f.host, "host", "localhost", "name that it goes by, in its greeting and certificate; with --all the domain that each goes by a name under (default "+allHost+")")
 	fl.StringVar(&f.domain, "domain", "mailtls.test", "domain that mail is for, in the certificate of next-hop-name")
 	fl.StringVar(&f.ca, "ca", "", "write the root that the certificates lead to into this file")
 	fl.StringVar(&f.user, "user", "user", "user who may log in")
@@ -150,7 +150,7 @@ func (f serveFlags) booths(profiles []fakes.Profile, out io.Writer) ([]booth, er
 	for _, p := range profiles {
 		host, prefix := f.host, ""
 		if f.all {
-			host, prefix = hostBelow(p, f.host), fmt.Sprintf("%-*s ", width, p.Name)
+			host, prefix = p.HostUnder(f.host), fmt.Sprintf("%-*s ", width, p.Name)
 		}
 		s := f.server(p, host, start, shown{out, prefix})
 		s.ClientRoots = authority.Roots()

@@ -8,21 +8,10 @@ import (
 	"net/netip"
 	"strconv"
 	"syscall"
-
-	"mailtls/fakes"
 )
 
-// allHost is what peers that are all served at once go by names below.
-const allHost = "mx.mailtls.test"
-
-// hostBelow is the name of a peer below another: its own, or one with an A-label
-// where its certificate needs that.
-func hostBelow(p fakes.Profile, under string) string {
-	if p.Cert == fakes.CertULabel {
-		return "xn--mller-kva." + under
-	}
-	return p.Name + "." + under
-}
+// allHost is the domain that peers go by names under when all are served.
+const allHost = "mailtls.test"
 
 // announce says what is served where.
 func announce(w io.Writer, booths []booth) {
