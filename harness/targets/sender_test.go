@@ -1,8 +1,10 @@
 package targets
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -33,7 +35,7 @@ func senderPeers() map[string]results.Trigger {
 	}
 	for peer, trigger := range map[string]results.Trigger{
 		"tls10-only": "", "tls11-only": "", "tls12-only": "", "tls13-only": "", "tls12-required": "", "enforcing": "",
-		"expired": "", "wrong-name": "", "unknown-ca": "", "3des-only": "", "clear-login": "", "auth-before-tls-only": "",
+		"expired": "", "wrong-name": "", "unknown-ca": "", "3des-only": "", "auth-before-tls-only": "",
 		"fin-after-220": results.TriggerClosed, "silent-after-220": results.TriggerSilent,
 		"garbage-after-220": results.TriggerFailed, "alert-after-220": results.TriggerFailed,
 		"fin-at-ehlo": results.TriggerLostAfterTLS, "http-after-220": results.TriggerFailed,
@@ -66,6 +68,12 @@ func testRealSender(t *testing.T, name string) {
 	for _, policy := range v.Claims.Policies {
 		for peer := range senderPeers() {
 			cells = append(cells, w.peer(t, policy.Name, peer))
+		}
+		if policy.Reuse {
+			cells = append(cells, w.peer(t, policy.Name, "pair-opportunistic"))
+		}
+		if policy.Credentials {
+			cells = append(cells, w.peer(t, policy.Name, "clear-login"), w.peer(t, policy.Name, noTLSButLogin))
 		}
 	}
 	log := &syncBuffer{}
@@ -121,11 +129,19 @@ func checkCell(t *testing.T, p results.SenderPolicy, c *cell) {
 	t.Helper()
 	f := c.fate()
 	at := c.policy + " and " + c.profile
-	if len(c.taken) > 1 || c.bounces > 1 || len(c.taken) == 1 && c.bounces == 1 {
+	if len(c.taken)+c.bounces > c.messages {
 		t.Errorf("%s: taken %d times, given back %d times", at, len(c.taken), c.bounces)
 	}
 	if p.Level == results.LevelMandatory && f.Code.Plain() {
 		t.Errorf("%s: went in clear", at)
+	}
+	for _, s := range c.sessions {
+		if slices.ContainsFunc(s.Events, loginInClear) {
+			t.Errorf("%s: the login went in clear", at)
+		}
+	}
+	if c.messages == 2 && (len(c.taken) != 2 || c.taken[0].Session != c.taken[1].Session) {
+		t.Errorf("%s: two messages did not share a connection", at)
 	}
 	want := wantFate(p, c.profile)
 	if want != "" && f.Code != want && !(want == results.FateTLS13 && f.Code.Encrypted()) {
@@ -139,12 +155,17 @@ func checkCell(t *testing.T, p results.SenderPolicy, c *cell) {
 	}
 }
 
+// loginInClear tells whether a client sends a login in clear.
+func loginInClear(e results.Event) bool {
+	return e.From == results.Client && !e.Secure && bytes.HasPrefix(bytes.ToUpper(e.Bytes), []byte("AUTH"))
+}
+
 // wantFate is the code that a policy claims with a peer; T13 stands for any
 // version, and nothing for what it does not say.
 func wantFate(p results.SenderPolicy, peer string) results.FateCode {
 	trigger := senderPeers()[peer]
 	switch {
-	case p.Level == results.LevelNone && peer != "tls12-required" && peer != "enforcing" && peer != "clear-login":
+	case p.Level == results.LevelNone && peer != "tls12-required" && peer != "enforcing":
 		return results.FatePlain
 	case trigger == results.TriggerNotOffered && p.Fallback[trigger] == results.ReactClearSame:
 		return results.FatePlain
@@ -154,9 +175,11 @@ func wantFate(p results.SenderPolicy, peer string) results.FateCode {
 			results.ReactClearLater: results.FatePlainLater, results.ReactDefer: results.FateDeferred,
 			results.ReactBounce: results.FateBounced,
 		}[p.Fallback[trigger]]
+	case peer == noTLSButLogin && p.Level == results.LevelMandatory:
+		return results.FateDeferred
 	case peer == "self-signed" && p.Verify != results.VerifyNone:
 		return results.FateDeferred
-	case peer == "opportunistic", peer == "self-signed":
+	case peer == "opportunistic", peer == "pair-opportunistic", peer == "self-signed", peer == "clear-login":
 		return results.FateTLS13
 	}
 	return ""

@@ -48,6 +48,8 @@ type world struct {
 // since the world began.
 type cell struct {
 	policy, profile, domain, addr string
+	// messages that are sent; the fate is that of the first to be taken.
+	messages int
 	sent                          time.Duration
 	taken                         []receiver.Message
 	takenAt, bouncedAt            time.Duration
@@ -87,10 +89,7 @@ func (w *world) serve(t *testing.T, profile, host, domain, addr string,
 	deliver func(context.Context, receiver.Message) error, report func(results.Session),
 ) {
 	t.Helper()
-	p, err := fakes.Receiver(profile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := profileOf(t, profile)
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
@@ -116,11 +115,35 @@ func (w *world) serve(t *testing.T, profile, host, domain, addr string,
 	w.serving.Go(func() { _ = s.Serve(w.ctx, ln) })
 }
 
-// peer gives a policy a peer of its own, under which its message is found.
+// noTLSButLogin is a peer that offers AUTH and no TLS.
+const noTLSButLogin = "login-without-tls"
+
+// profileOf finds a profile.
+func profileOf(t *testing.T, name string) fakes.Profile {
+	t.Helper()
+	known := strings.TrimPrefix(name, "pair-")
+	if known == noTLSButLogin {
+		known = "clear-login"
+	}
+	p, err := fakes.Receiver(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name == noTLSButLogin {
+		p.Name, p.Offer, p.Gates = name, fakes.OfferNone, nil
+	}
+	return p
+}
+
+// peer gives a policy a peer of its own, and a message for it; two where the
+// profile has "pair-" before its name.
 func (w *world) peer(t *testing.T, policy, profile string) *cell {
 	t.Helper()
 	n := len(w.cells) + 1
-	c := &cell{policy: policy, profile: profile, domain: profile + "." + policy + "." + worldDomain}
+	c := &cell{policy: policy, profile: profile, domain: profile + "." + policy + "." + worldDomain, messages: 1}
+	if strings.HasPrefix(profile, "pair-") {
+		c.messages = 2
+	}
 	c.addr = fmt.Sprintf("127.23.%d.%d", 1+n/200, 1+n%200)
 	w.cells[c.domain] = c
 	deliver := func(_ context.Context, m receiver.Message) error {
@@ -166,11 +189,15 @@ func (w *world) submit(t *testing.T, addr string, cells []*cell) {
 	t.Helper()
 	var all sync.WaitGroup
 	slots := make(chan struct{}, 8)
+	var messages []*cell
 	for _, c := range cells {
+		c.sent = w.now()
+		messages = append(messages, slices.Repeat([]*cell{c}, c.messages)...)
+	}
+	for _, c := range messages {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			c.sent = w.now()
 			if err := (call{from: worldSubmitter}).hand(addr, "a@"+worldBounces, "b@"+c.domain); err != nil {
 				t.Errorf("submit to %s: %v", c.domain, err)
 			}
@@ -179,12 +206,12 @@ func (w *world) submit(t *testing.T, addr string, cells []*cell) {
 	all.Wait()
 }
 
-// settled tells whether every cell has an end, and how many have not.
+// waiting is how many cells have messages without an end.
 func (w *world) waiting() (left int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.cells {
-		if len(c.taken) == 0 && c.bounces == 0 {
+		if len(c.taken)+c.bounces < c.messages {
 			left++
 		}
 	}
