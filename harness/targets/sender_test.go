@@ -64,18 +64,7 @@ func testRealSender(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
-	var cells []*cell
-	for _, policy := range v.Claims.Policies {
-		for peer := range senderPeers() {
-			cells = append(cells, w.peer(t, policy.Name, peer))
-		}
-		if policy.Reuse {
-			cells = append(cells, w.peer(t, policy.Name, "pair-opportunistic"))
-		}
-		if policy.Credentials {
-			cells = append(cells, w.peer(t, policy.Name, "clear-login"), w.peer(t, policy.Name, noTLSButLogin))
-		}
-	}
+	cells := w.peers(t, v)
 	log := &syncBuffer{}
 	wiring := testWiring(log)
 	wiring.Collector, wiring.PeerRoots = "", w.authority.RootPEM()
@@ -90,6 +79,33 @@ func testRealSender(t *testing.T, name string) {
 	}
 	gone(t, r.Addrs["smtp"])
 	w.stop()
+	w.check(t, v, cells)
+	if t.Failed() || *measure {
+		t.Log(log)
+	}
+}
+
+// peers gives every policy of a variant its peers.
+func (w *world) peers(t *testing.T, v Variant) (cells []*cell) {
+	t.Helper()
+	for _, policy := range v.Claims.Policies {
+		for peer := range senderPeers() {
+			cells = append(cells, w.peer(t, policy.Name, peer))
+		}
+		if policy.Reuse {
+			cells = append(cells, w.peer(t, policy.Name, "pair-opportunistic"))
+		}
+		if policy.Credentials {
+			cells = append(cells, w.peer(t, policy.Name, "clear-login"), w.peer(t, policy.Name, noTLSButLogin))
+		}
+	}
+	return cells
+}
+
+// check compares what became of the messages with the claims, once the world
+// has stopped.
+func (w *world) check(t *testing.T, v Variant, cells []*cell) {
+	t.Helper()
 	for _, c := range cells {
 		policy, _ := v.Claims.Policy(c.policy)
 		checkCell(t, policy, c)
@@ -98,9 +114,6 @@ func testRealSender(t *testing.T, name string) {
 		t.Errorf("%d notifications about nothing that was sent, such as:\n%s", len(w.strange), w.strange[0])
 	}
 	t.Log("\n" + table(cells))
-	if t.Failed() || *measure {
-		t.Log(log)
-	}
 }
 
 // await waits until every message has an end, or for long enough that what is
@@ -129,6 +142,27 @@ func checkCell(t *testing.T, p results.SenderPolicy, c *cell) {
 	t.Helper()
 	f := c.fate()
 	at := c.policy + " and " + c.profile
+	checkSafe(t, p, c, f)
+	want := wantFate(p, c.profile)
+	if want == results.FateTLS13 && f.Code.Encrypted() {
+		want = f.Code
+	}
+	if want != "" && f.Code != want {
+		t.Errorf("%s: want %s, got %s after %.1f s %s", at, want, f.Code, f.Seconds, f.DSN)
+	}
+	if f.Code == results.FateDeferred && len(c.sessions) < 2 {
+		t.Errorf("%s: tried %d times", at, len(c.sessions))
+	}
+	if *measure && f.Code == results.FateDeferred && c.bounces == 0 {
+		t.Errorf("%s: never given back", at)
+	}
+}
+
+// checkSafe sees whether a message came more often than it was sent, or went in
+// clear where it must not, and whether connections were shared.
+func checkSafe(t *testing.T, p results.SenderPolicy, c *cell, f results.Fate) {
+	t.Helper()
+	at := c.policy + " and " + c.profile
 	if len(c.taken)+c.bounces > c.messages {
 		t.Errorf("%s: taken %d times, given back %d times", at, len(c.taken), c.bounces)
 	}
@@ -142,16 +176,6 @@ func checkCell(t *testing.T, p results.SenderPolicy, c *cell) {
 	}
 	if c.messages == 2 && (len(c.taken) != 2 || c.taken[0].Session != c.taken[1].Session) {
 		t.Errorf("%s: two messages did not share a connection", at)
-	}
-	want := wantFate(p, c.profile)
-	if want != "" && f.Code != want && !(want == results.FateTLS13 && f.Code.Encrypted()) {
-		t.Errorf("%s: want %s, got %s after %.1f s %s", at, want, f.Code, f.Seconds, f.DSN)
-	}
-	if f.Code == results.FateDeferred && len(c.sessions) < 2 {
-		t.Errorf("%s: tried %d times", at, len(c.sessions))
-	}
-	if *measure && f.Code == results.FateDeferred && c.bounces == 0 {
-		t.Errorf("%s: never given back", at)
 	}
 }
 

@@ -49,13 +49,13 @@ type world struct {
 type cell struct {
 	policy, profile, domain, addr string
 	// messages that are sent; the fate is that of the first to be taken.
-	messages int
-	sent                          time.Duration
-	taken                         []receiver.Message
-	takenAt, bouncedAt            time.Duration
-	bounce                        string
-	bounces                       int
-	sessions                      []results.Session
+	messages           int
+	sent               time.Duration
+	taken              []receiver.Message
+	takenAt, bouncedAt time.Duration
+	bounce             string
+	bounces            int
+	sessions           []results.Session
 }
 
 func newWorld(t *testing.T) *world {
