@@ -19,18 +19,18 @@ import (
 	"mailtls/results"
 )
 
-// Addresses of the world that a sender is tested in.
+// Domains of the world that a sender is tested in: the one whose subdomains are
+// policies, and that of envelope senders.
 const (
-	worldResolver  = "127.23.0.53"
-	worldSubmitter = "127.23.0.9"
-	worldCollector = "127.23.0.25"
-	worldDomain    = "mailtls.test"
-	worldBounces   = "x.sender.mailtls.example"
+	worldDomain  = "mailtls.test"
+	worldBounces = "x.sender.mailtls.example"
 )
 
 // world is a resolver, a bounce collector, and a peer of its own for each
 // message that a sender is to send.
 type world struct {
+	// net are the first two numbers of its addresses, "127.23.".
+	net       string
 	authority *pki.Authority
 	zone      *dns.Zone
 	begun     time.Time
@@ -58,21 +58,21 @@ type cell struct {
 	sessions           []results.Session
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, net string) *world {
 	t.Helper()
 	authority, err := pki.New(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{authority: authority, zone: dns.NewZone(), begun: time.Now(), cells: map[string]*cell{}}
+	w := &world{net: net, authority: authority, zone: dns.NewZone(), begun: time.Now(), cells: map[string]*cell{}}
 	w.ctx, w.end = context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(w.stop)
-	ln, err := dns.Listen(t.Context(), worldResolver+":53")
+	ln, err := dns.Listen(t.Context(), w.net+"0.53:53")
 	if err != nil {
 		t.Skip(err)
 	}
 	w.serving.Go(func() { _ = (&dns.Server{Zone: w.zone}).Serve(w.ctx, ln) })
-	w.serve(t, "opportunistic", "collector.sender.mailtls.example", worldBounces, worldCollector, w.collect, nil)
+	w.serve(t, "opportunistic", "collector.sender.mailtls.example", worldBounces, w.net+"0.25", w.collect, nil)
 	return w
 }
 
@@ -144,7 +144,7 @@ func (w *world) peer(t *testing.T, policy, profile string) *cell {
 	if strings.HasPrefix(profile, "pair-") {
 		c.messages = 2
 	}
-	c.addr = fmt.Sprintf("127.23.%d.%d", 1+n/200, 1+n%200)
+	c.addr = fmt.Sprintf("%s%d.%d", w.net, 1+n/200, 1+n%200)
 	w.cells[c.domain] = c
 	deliver := func(_ context.Context, m receiver.Message) error {
 		w.mu.Lock()
@@ -198,7 +198,7 @@ func (w *world) submit(t *testing.T, addr string, cells []*cell) {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			if err := (call{from: worldSubmitter}).hand(addr, "a@"+worldBounces, "b@"+c.domain); err != nil {
+			if err := (call{from: w.net + "0.9"}).hand(addr, "a@"+worldBounces, "b@"+c.domain); err != nil {
 				t.Errorf("submit to %s: %v", c.domain, err)
 			}
 		})
