@@ -191,13 +191,17 @@ func (w *world) submit(t *testing.T, addr string, cells []*cell) {
 	slots := make(chan struct{}, 8)
 	var messages []*cell
 	for _, c := range cells {
-		c.sent = w.now()
 		messages = append(messages, slices.Repeat([]*cell{c}, c.messages)...)
 	}
 	for _, c := range messages {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
+			w.mu.Lock()
+			if c.sent == 0 {
+				c.sent = w.now()
+			}
+			w.mu.Unlock()
 			if err := (call{from: w.net + "0.9"}).hand(addr, "a@"+worldBounces, "b@"+c.domain); err != nil {
 				t.Errorf("submit to %s: %v", c.domain, err)
 			}
