@@ -116,7 +116,11 @@ func (m *MTA) check(e *entry, hop fakes.NextHop, chain []*x509.Certificate) erro
 	case results.VerifyMXName:
 		return checkName(p, leaf, hop.Name)
 	case results.VerifyNextHop:
-		return checkName(p, leaf, e.domain)
+		err := checkName(p, leaf, e.domain)
+		if err != nil && strings.HasSuffix(strings.ToLower(hop.Name), "."+e.domain) {
+			return checkName(p, leaf, hop.Name) // it is the domain's own host
+		}
+		return err
 	case results.VerifyNone, results.VerifyChain:
 	}
 	return nil
