@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,17 +17,18 @@ import (
 // has none it may trust. All connections count, retries and fallbacks included;
 // what comes once the peer was turned honest does not.
 func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []results.EventRef) {
-	for _, d := range deliveries(t) {
-		policies := policiesOn(t, d, claims)
+	all, known := deliveries(t), canaries(t)
+	for _, d := range all {
+		policies := policiesOn(t, d, claims, known)
 		for i, e := range d.Events {
 			p, found := policies[e.Mark]
 			if !found {
-				p = mine(t, claims)
+				p = strictest(mine(t, claims), policies)
 			}
-			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trusted(d.Session, p.Verify) {
+			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trustedBy(d, all, p.Verify) {
 				continue
 			}
-			if n := private(t, e); n > 0 {
+			if n := private(e, known); n > 0 {
 				bytes += n
 				refs = append(refs, results.EventRef{Session: d.ID, Event: i})
 			}
@@ -35,24 +37,53 @@ func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []re
 	return bytes, refs
 }
 
+// canaries are the submissions of a transcript by canary.
+func canaries(t *results.Transcript) map[string]results.Submission {
+	known := map[string]results.Submission{}
+	for _, s := range t.Submissions {
+		known[s.Canary] = s
+	}
+	return known
+}
+
+// named finds the submissions whose canary stands in some text.
+func named(text []byte, known map[string]results.Submission) []results.Submission {
+	var found []results.Submission
+	for _, word := range bytes.FieldsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		if s, ok := known[string(word)]; ok {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
 // policiesOn are the policies of the messages on a connection, by mark.
-func policiesOn(t *results.Transcript, d *delivery, claims results.Claims) map[string]results.SenderPolicy {
+func policiesOn(t *results.Transcript, d *delivery, claims results.Claims, known map[string]results.Submission) map[string]results.SenderPolicy {
 	marks := map[string]results.SenderPolicy{}
 	for _, e := range d.Events {
 		if e.From != results.Client || e.Kind != results.EventData || e.Mark == "" {
 			continue
 		}
-		for _, s := range t.Submissions {
-			if bytes.Contains(shown(e), []byte(s.Canary)) {
-				marks[e.Mark] = policyOf(t, s, claims)
-			}
+		for _, s := range named(shown(e), known) {
+			marks[e.Mark] = policyOf(t, s, claims)
 		}
 	}
 	return marks
 }
 
+// strictest is the policy that what belongs to no message is held against: one
+// that forbids mail in clear, if a message on the connection has one.
+func strictest(main results.SenderPolicy, on map[string]results.SenderPolicy) results.SenderPolicy {
+	for _, mark := range slices.Sorted(maps.Keys(on)) {
+		if p := on[mark]; p.Forbids() && (!main.Forbids() || main.Verify == results.VerifyNone) {
+			main = p
+		}
+	}
+	return main
+}
+
 // private counts the bytes of an event that are envelope, content or credentials.
-func private(t *results.Transcript, e results.Event) int64 {
+func private(e results.Event, known map[string]results.Submission) int64 {
 	size := int64(len(e.Bytes))
 	if e.Digest != nil {
 		size = e.Digest.Length
@@ -68,12 +99,22 @@ func private(t *results.Transcript, e results.Event) int64 {
 		return size
 	default:
 	}
-	for _, s := range t.Submissions {
-		if bytes.Contains(shown(e), []byte(s.Canary)) {
-			return size
-		}
+	if len(named(shown(e), known)) > 0 {
+		return size
 	}
 	return 0
+}
+
+// trustedBy tells whether what goes inside TLS on a connection is for somebody
+// whom a policy may trust: the peer has the certificate, or the session is resumed
+// that was made when the host had it.
+func trustedBy(d *delivery, all []*delivery, v results.Verify) bool {
+	if trusted(d.Session, v) {
+		return true
+	}
+	return facts(d.Session).Resumed && slices.ContainsFunc(all, func(o *delivery) bool {
+		return o.Host == d.Host && o.began < d.began && o.complete() && !facts(o.Session).Resumed && trusted(o.Session, v)
+	})
 }
 
 // trusted tells whether the peer of a session shows a certificate that may be
