@@ -88,6 +88,16 @@ func certificatePeers() []Profile {
 		{"wildcard", CertWildcard, "Shows a certificate for *.parent, which covers it; it needs a name of three labels or more."},
 		{"wildcard-partial", CertWildcardPartial, "Shows a certificate with the wildcard inside a label; it needs a name of three labels or more."},
 		{"wildcard-deep", CertWildcardDeep, "Shows a certificate for *.grandparent; it needs a name of four labels or more."},
+		{"wildcard-double", CertWildcardDouble, "Shows a certificate for *.*.grandparent; it needs a name of four labels or more."},
+		{"u-label", CertULabel, "Shows a certificate with a U-label in UTF-8 for its A-label, which many cannot even read; it needs a name with an A-label (xn--...)."},
+		{"nul-in-name", CertNULInName, "Shows a certificate for its name with a NUL and another domain behind it."},
+		{"next-hop-name", CertNextHop, "Shows a certificate for the recipient's domain, and not for its own name."},
+		{"long-chain", CertLongChain, "Shows a certificate with so many names that its chain is longer than 16 KiB, and so than a record."},
+		{"leaf-as-ca", CertLeafAsCA, "Shows a certificate that another leaf has signed, which is no authority."},
+		{"path-length", CertPathLength, "Shows a certificate of an authority that the path length above leaves no room for."},
+		{"name-constraint", CertNameConstraint, "Shows a certificate of an authority that is only good for other names."},
+		{"rsa-1024", CertRSA1024, "Shows a certificate with an RSA key of 1024 bits."},
+		{"sha1-signature", CertSHA1, "Shows a certificate that is signed with SHA-1."},
 		{"client-certificate", CertClient, "Shows a certificate that is for clients only."},
 	} {
 		all = append(all, peer(c.name, c.doc, func(p *Profile) { p.Cert = c.kind }))

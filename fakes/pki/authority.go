@@ -34,10 +34,12 @@ type Authority struct {
 	rsaKey    func() (*rsa.PrivateKey, error)
 }
 
-// hierarchy is a root and the intermediate that signs the leaves; the intermediate has its key, the root has none.
+// hierarchy is a root, the intermediate that signs the leaves, and another that is only good for certain names; the
+// intermediates have their keys, the root has none.
 type hierarchy struct {
 	root         *x509.Certificate
 	intermediate tls.Certificate
+	constrained  tls.Certificate
 }
 
 // New makes an authority with fresh keys and names, good from 5 years before now to 10 years after.
@@ -69,17 +71,32 @@ func newHierarchy(now time.Time, owner, id string) (hierarchy, error) {
 	if err != nil {
 		return hierarchy{}, fmt.Errorf("make root: %w", err)
 	}
+	intermediate, err := newIntermediate(now, owner+" intermediate "+id, root)
+	if err != nil {
+		return hierarchy{}, err
+	}
+	constrained, err := newIntermediate(now, owner+" constrained "+id, root, permitted)
+	if err != nil {
+		return hierarchy{}, err
+	}
+	return hierarchy{root: root.Leaf, intermediate: intermediate, constrained: constrained}, nil
+}
+
+// newIntermediate makes an authority below another; it signs leaves only, under the domains that are permitted if there are
+// any.
+func newIntermediate(now time.Time, commonName string, above tls.Certificate, permitted ...string) (tls.Certificate, error) {
 	key, err := generateECDSA()
 	if err != nil {
-		return hierarchy{}, fmt.Errorf("make intermediate key: %w", err)
+		return tls.Certificate{}, fmt.Errorf("make intermediate key: %w", err)
 	}
-	template = caTemplate(now, owner+" intermediate "+id)
-	template.MaxPathLenZero = true // it signs leaves only
-	intermediate, err := sign(template, root.Leaf, key, rootKey)
+	template := caTemplate(now, commonName)
+	template.MaxPathLenZero = true
+	template.PermittedDNSDomains, template.PermittedDNSDomainsCritical = permitted, len(permitted) > 0
+	intermediate, err := sign(template, above.Leaf, key, above.PrivateKey)
 	if err != nil {
-		return hierarchy{}, fmt.Errorf("make intermediate: %w", err)
+		return tls.Certificate{}, fmt.Errorf("make intermediate: %w", err)
 	}
-	return hierarchy{root: root.Leaf, intermediate: intermediate}, nil
+	return intermediate, nil
 }
 
 func caTemplate(now time.Time, commonName string) *x509.Certificate {
@@ -93,17 +110,21 @@ func caTemplate(now time.Time, commonName string) *x509.Certificate {
 	}
 }
 
-// sign makes the certificate for key. The serial number is random and the digest is SHA-256: crypto/x509 chooses both so.
+// sign makes the certificate for key. The serial number is random and the digest is SHA-256, if the template names no other:
+// crypto/x509 chooses both so.
 func sign(template, parent *x509.Certificate, key crypto.Signer, parentKey crypto.PrivateKey) (tls.Certificate, error) {
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("sign certificate: %w", err)
 	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
+	signed := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	if len(template.ExtraExtensions) > 0 {
+		return signed, nil
+	}
+	if signed.Leaf, err = x509.ParseCertificate(der); err != nil {
 		return tls.Certificate{}, fmt.Errorf("read back certificate: %w", err)
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
+	return signed, nil
 }
 
 // Roots returns what a client, or a server that asks for client certificates, should trust.
@@ -117,9 +138,10 @@ func (a *Authority) Roots() *x509.CertPool {
 func (a *Authority) RootPEM() []byte { return encodeCertificates(a.trusted.root.Raw) }
 
 // Issue makes a certificate of the kind for names, which are host names (a final dot is dropped) or IP addresses; at least
-// one. Kinds with a wildcard take host names of at least 3 labels (4 for wildcard-deep) and no address; cn-only takes the
-// first name and ignores the others. What is returned has Leaf set, and its chain is the leaf and the intermediate, or the
-// leaf alone for self-signed and missing-intermediate.
+// one. Kinds with a wildcard take host names of at least 3 labels (4 for wildcard-deep and wildcard-double) and no address; cn-only takes the
+// first name and ignores the others; u-label takes host names with an A-label. What is returned has Leaf set, but for
+// u-label, which crypto/x509 cannot read, and its chain is the leaf and all that lies between it and the root, or the leaf
+// alone for self-signed and missing-intermediate.
 func (a *Authority) Issue(kind fakes.Cert, key KeyType, names ...string) (tls.Certificate, error) {
 	cert, err := a.issue(kind, key, names)
 	if err != nil {
@@ -137,6 +159,9 @@ func (a *Authority) issue(kind fakes.Cert, keyType KeyType, names []string) (tls
 	if err := setNames(template, r, names); err != nil {
 		return tls.Certificate{}, err
 	}
+	if r.key != "" {
+		keyType = r.key
+	}
 	key, err := a.newKey(keyType)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -147,14 +172,48 @@ func (a *Authority) issue(kind fakes.Cert, keyType KeyType, names []string) (tls
 	if r.signer == itself {
 		return sign(template, template, key, key)
 	}
-	by := a.trusted.intermediate
-	if r.signer == unrelated {
-		by = a.unrelated.intermediate
+	by, err := a.above(r.signer)
+	if err != nil {
+		return tls.Certificate{}, err
 	}
 	cert, err := sign(template, by.Leaf, key, by.PrivateKey)
 	if err == nil && !r.bare {
-		cert.Certificate = append(cert.Certificate, by.Leaf.Raw)
+		cert.Certificate = append(cert.Certificate, by.Certificate...)
 	}
+	return cert, err
+}
+
+// above gives who signs a leaf, with the chain from there to below the root.
+func (a *Authority) above(s signer) (tls.Certificate, error) {
+	switch s {
+	case unrelated:
+		return a.unrelated.intermediate, nil
+	case constrained:
+		return a.trusted.constrained, nil
+	case leaf:
+		return a.leafWithID()
+	case subordinate:
+		by, err := newIntermediate(a.now, "mailtls subordinate "+rand.Text()[:8], a.trusted.intermediate)
+		by.Certificate = append(by.Certificate, a.trusted.intermediate.Leaf.Raw)
+		return by, err
+	default:
+		return a.trusted.intermediate, nil
+	}
+}
+
+// leafWithID makes a leaf that lacks nothing to sign another but the right to.
+func (a *Authority) leafWithID() (tls.Certificate, error) {
+	key, err := generateECDSA()
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make key: %w", err)
+	}
+	template := leafTemplate(recipe{}, a.now)
+	template.Subject.CommonName = "mailtls no authority " + rand.Text()[:8]
+	template.DNSNames = []string{"no-authority.invalid"}
+	template.SubjectKeyId = []byte(template.Subject.CommonName)
+	by := a.trusted.intermediate
+	cert, err := sign(template, by.Leaf, key, by.PrivateKey)
+	cert.Certificate = append(cert.Certificate, by.Leaf.Raw)
 	return cert, err
 }
 
@@ -165,6 +224,7 @@ func leafTemplate(r recipe, now time.Time) *x509.Certificate {
 	}
 	from, until := r.window.around(now)
 	return &x509.Certificate{
+		SignatureAlgorithm:    r.digest,
 		NotBefore:             from,
 		NotAfter:              until,
 		KeyUsage:              x509.KeyUsageDigitalSignature,

@@ -20,6 +20,7 @@ const (
 const (
 	rootName         = "root"
 	intermediateName = "intermediate"
+	constrainedName  = "constrained"
 	unrelatedPrefix  = "unrelated-"
 )
 
@@ -90,7 +91,10 @@ func (h hierarchy) save(dir, prefix string) error {
 	if err := writeFile(filepath.Join(dir, prefix+rootName+".pem"), encodeCertificates(h.root.Raw), certMode); err != nil {
 		return err
 	}
-	_, _, err := WritePEM(dir, prefix+intermediateName, h.intermediate)
+	if _, _, err := WritePEM(dir, prefix+intermediateName, h.intermediate); err != nil {
+		return err
+	}
+	_, _, err := WritePEM(dir, prefix+constrainedName, h.constrained)
 	return err
 }
 
@@ -100,19 +104,31 @@ func loadHierarchy(dir, prefix string, now time.Time) (hierarchy, error) {
 	if err != nil {
 		return hierarchy{}, err
 	}
-	base := filepath.Join(dir, prefix+intermediateName)
-	intermediate, err := tls.LoadX509KeyPair(base+".pem", base+".key")
+	intermediate, err := loadIntermediate(filepath.Join(dir, prefix+intermediateName), root)
 	if err != nil {
-		return hierarchy{}, fmt.Errorf("read %s.pem and .key: %w", base, err)
+		return hierarchy{}, err
 	}
-	if err := intermediate.Leaf.CheckSignatureFrom(root); err != nil {
-		return hierarchy{}, fmt.Errorf("check %s.pem against %s: %w", base, rootFile, err)
+	constrained, err := loadIntermediate(filepath.Join(dir, prefix+constrainedName), root)
+	if err != nil {
+		return hierarchy{}, err
 	}
 	if now.Add(-leafReach).Before(root.NotBefore) || now.Add(leafReach).After(root.NotAfter) {
 		return hierarchy{}, fmt.Errorf("check dates of %s: %s is not well inside %s to %s", rootFile,
 			now.Format(time.DateOnly), root.NotBefore.Format(time.DateOnly), root.NotAfter.Format(time.DateOnly))
 	}
-	return hierarchy{root: root, intermediate: intermediate}, nil
+	return hierarchy{root: root, intermediate: intermediate, constrained: constrained}, nil
+}
+
+// loadIntermediate reads base.pem and base.key, which the root must have signed.
+func loadIntermediate(base string, root *x509.Certificate) (tls.Certificate, error) {
+	intermediate, err := tls.LoadX509KeyPair(base+".pem", base+".key")
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("read %s.pem and .key: %w", base, err)
+	}
+	if err := intermediate.Leaf.CheckSignatureFrom(root); err != nil {
+		return tls.Certificate{}, fmt.Errorf("check %s.pem against its root: %w", base, err)
+	}
+	return intermediate, nil
 }
 
 func loadRoot(file string) (*x509.Certificate, error) {

@@ -147,6 +147,9 @@ func TestLoadAuthoritySaysWhatIsWrong(t *testing.T) {
 		{why: "missing", want: "intermediate.key", spoil: func(dir string) error {
 			return os.Remove(filepath.Join(dir, "unrelated-intermediate.key"))
 		}},
+		{why: "one missing", want: "constrained.pem", spoil: func(dir string) error {
+			return os.Remove(filepath.Join(dir, "constrained.pem"))
+		}},
 		{why: "garbage", want: "root.pem: no PEM block", spoil: func(dir string) error {
 			return os.WriteFile(filepath.Join(dir, "root.pem"), []byte("garbage"), 0o600)
 		}},
@@ -187,7 +190,7 @@ func TestAuthorityIsSafeForConcurrentUse(t *testing.T) {
 		for _, kind := range pki.Kinds() {
 			wait.Go(func() {
 				for _, key := range []pki.KeyType{pki.ECDSAP256, pki.RSA2048} {
-					if _, err := a.Issue(kind, key, host); err != nil {
+					if _, err := a.Issue(kind, key, hostFor(kind)); err != nil {
 						t.Error(err)
 					}
 				}

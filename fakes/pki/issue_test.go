@@ -1,9 +1,12 @@
 package pki_test
 
 import (
+	"bytes"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,11 +75,47 @@ func expectations() map[fakes.Cert]expectation {
 		fakes.CertWildcard:            {names: []string{"*.case.policy.mailtls.test"}},
 		fakes.CertWildcardPartial:     {names: []string{"ma*.case.policy.mailtls.test"}, refused: misnamed, mend: named("")},
 		fakes.CertWildcardDeep:        {names: []string{"*.policy.mailtls.test"}, refused: misnamed, mend: named("mail.policy.mailtls.test")},
+		fakes.CertWildcardDouble:      {names: []string{"*.*.policy.mailtls.test"}, refused: misnamed, mend: named("")},
+		fakes.CertULabel:              {names: []string{"m\u00fcller.policy.mailtls.test"}},
+		fakes.CertNULInName:           {names: []string{host + "\x00.nul.invalid"}, refused: misnamed, mend: named("")},
+		fakes.CertNextHop:             {},
+		fakes.CertLongChain:           {names: manyNames()},
+		fakes.CertLeafAsCA:            {refused: noAuthority, mend: trustLeaf},
+		fakes.CertPathLength:          {refused: invalidFor(x509.TooManyIntermediates), mend: trustLeaf},
+		fakes.CertNameConstraint:      {refused: invalidFor(x509.CANotAuthorizedForThisName), mend: trustLeaf},
+		fakes.CertRSA1024:             {},
+		fakes.CertSHA1:                {refused: insecure, mend: trustLeaf},
 		fakes.CertClient:              {client: true},
 		fakes.CertClientExpired:       {client: true, refused: expired, mend: at(-60 * day)},
 		fakes.CertClientUnknownCA:     {client: true, refused: unknown, mend: trustUnrelated},
 		fakes.CertClientWrongEKU:      {client: true, refused: wrongUse, mend: usedFor(x509.ExtKeyUsageServerAuth)},
 	}
+}
+
+// insecure tells of a signature that crypto/x509 does not take.
+func insecure(err error) bool {
+	return isA[x509.UnknownAuthorityError](err) && strings.Contains(err.Error(), "insecure algorithm ECDSA-SHA1")
+}
+
+// noAuthority tells of a signer that may not sign.
+func noAuthority(err error) bool {
+	return isA[x509.UnknownAuthorityError](err) && strings.Contains(err.Error(), "cannot sign this kind of certificate")
+}
+
+func manyNames() []string {
+	names := []string{host}
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("name-%03d.of-many.mailtls.invalid", i))
+	}
+	return names
+}
+
+// hostFor is the host that a kind is tried with.
+func hostFor(kind fakes.Cert) string {
+	if kind == fakes.CertULabel {
+		return "xn--mller-kva.policy.mailtls.test"
+	}
+	return host
 }
 
 func isA[E error](err error) bool {
@@ -138,6 +177,9 @@ func TestKindsAreJudgedByTheirDefect(t *testing.T) {
 	for _, key := range []pki.KeyType{pki.ECDSAP256, pki.RSA2048} {
 		a := newAuthority(t)
 		for _, kind := range pki.Kinds() {
+			if kind == fakes.CertULabel {
+				continue // see TestULabelCannotBeRead
+			}
 			t.Run(string(kind)+"/"+string(key), func(t *testing.T) {
 				want, ok := expectations()[kind]
 				if !ok {
@@ -181,16 +223,55 @@ func checkJudged(t *testing.T, w *world, want expectation) {
 	}
 }
 
+func TestULabelCannotBeRead(t *testing.T) {
+	cert := issue(t, newAuthority(t), fakes.CertULabel, "", hostFor(fakes.CertULabel))
+	if cert.Leaf != nil || !bytes.Contains(cert.Certificate[0], []byte("m\u00fcller.policy.mailtls.test")) {
+		t.Errorf("the name is not in it: %q", cert.Certificate[0])
+	}
+	if _, err := x509.ParseCertificate(cert.Certificate[0]); err == nil || !strings.Contains(err.Error(), "SAN dNSName is malformed") {
+		t.Errorf("crypto/x509 says %v", err)
+	}
+}
+
+func TestStrength(t *testing.T) {
+	a := newAuthority(t)
+	if key, ok := issue(t, a, fakes.CertRSA1024, "", host).Leaf.PublicKey.(*rsa.PublicKey); !ok || key.N.BitLen() != 1024 {
+		t.Errorf("rsa-1024 has the key %v", key)
+	}
+	long := 0
+	for _, der := range issue(t, a, fakes.CertLongChain, "", host).Certificate {
+		long += len(der)
+	}
+	if long <= 16<<10 || long > 32<<10 {
+		t.Errorf("long-chain has %d bytes", long)
+	}
+}
+
+// chainLength is how many certificates a kind is sent with.
+func chainLength(kind fakes.Cert) int {
+	switch kind {
+	case fakes.CertSelfSigned, fakes.CertMissingIntermediate:
+		return 1
+	case fakes.CertLeafAsCA, fakes.CertPathLength:
+		return 3
+	default:
+		return 2
+	}
+}
+
 func TestShapeOfCertificates(t *testing.T) {
 	a := newAuthority(t)
 	serials := map[string]bool{}
 	for _, kind := range pki.Kinds() {
-		cert := issue(t, a, kind, "", host)
-		alone := kind == fakes.CertSelfSigned || kind == fakes.CertMissingIntermediate
-		if got := len(cert.Certificate); (got == 1) != alone || got > 2 {
+		cert := issue(t, a, kind, "", hostFor(kind))
+		if got := len(cert.Certificate); got != chainLength(kind) {
 			t.Errorf("%s: chain of %d", kind, got)
 		}
-		if got := cert.Leaf.SignatureAlgorithm; got != x509.ECDSAWithSHA256 {
+		if kind == fakes.CertULabel {
+			continue
+		}
+		weak := kind == fakes.CertSHA1
+		if got := cert.Leaf.SignatureAlgorithm; got != x509.ECDSAWithSHA256 && !weak || got != x509.ECDSAWithSHA1 && weak {
 			t.Errorf("%s: signed with %s", kind, got)
 		}
 		if cert.Leaf.IsCA {
@@ -204,7 +285,7 @@ func TestShapeOfCertificates(t *testing.T) {
 			t.Errorf("%s: common name %q", kind, cert.Leaf.Subject.CommonName)
 		}
 	}
-	if len(serials) != len(pki.Kinds()) {
+	if len(serials) != len(pki.Kinds())-1 {
 		t.Error("serial numbers repeat")
 	}
 	leaf := issue(t, a, fakes.CertValid, "", host).Leaf
@@ -250,6 +331,8 @@ func TestIssueRefuses(t *testing.T) {
 		{why: "wildcard for an address", kind: fakes.CertWildcard, names: []string{"127.0.0.1"}, want: "want a host name"},
 		{why: "wildcard below a TLD", kind: fakes.CertWildcard, names: []string{"mail.test"}, want: "at least 3 labels"},
 		{why: "partial below a TLD", kind: fakes.CertWildcardPartial, names: []string{"mail.test"}, want: "at least 3 labels"},
+		{why: "double below a TLD", kind: fakes.CertWildcardDouble, names: []string{"mail.example.test"}, want: "at least 4 labels"},
+		{why: "no A-label", kind: fakes.CertULabel, names: []string{host}, want: "want a host name with an A-label"},
 		{why: "deep below a TLD", kind: fakes.CertWildcardDeep, names: []string{"mail.example.test"}, want: "at least 4 labels"},
 	} {
 		t.Run(c.why, func(t *testing.T) {

@@ -16,6 +16,8 @@ type KeyType string
 const (
 	ECDSAP256 KeyType = "ecdsa-p256" // a new key for each certificate
 	RSA2048   KeyType = "rsa-2048"   // one key for all certificates of an Authority, because making one is slow
+
+	rsa1024 KeyType = "rsa-1024" // for the kind of that name
 )
 
 func (a *Authority) newKey(t KeyType) (crypto.Signer, error) {
@@ -24,6 +26,8 @@ func (a *Authority) newKey(t KeyType) (crypto.Signer, error) {
 		return generateECDSA()
 	case RSA2048:
 		return a.rsaKey()
+	case rsa1024:
+		return rsa.GenerateKey(rand.Reader, 1024)
 	default:
 		return nil, fmt.Errorf("make key: unknown type %q, want %q or %q", t, ECDSAP256, RSA2048)
 	}

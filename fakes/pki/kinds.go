@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"crypto/x509"
 	"fmt"
 	"slices"
 
@@ -17,6 +18,10 @@ type recipe struct {
 	bare     bool // the leaf is sent without the intermediate
 	pattern  pattern
 	nameInCN bool // the first name goes into the common name, and there is no subjectAltName
+	others   int  // names besides, under a domain that nobody has
+	rawNames bool // the names need not be ASCII, so that what comes of it cannot be parsed by crypto/x509
+	key      KeyType
+	digest   x509.SignatureAlgorithm
 }
 
 // window says when a certificate is good, relative to the authority's time.
@@ -35,6 +40,9 @@ const (
 	trusted signer = iota
 	unrelated
 	itself
+	leaf        // a leaf of the trusted intermediate, which may not sign
+	subordinate // an authority below the trusted intermediate, which may have none
+	constrained // the trusted intermediate whose leaves must be under another name
 )
 
 // recipes returns all kinds, in order.
@@ -51,6 +59,16 @@ func recipes() []recipe {
 		{kind: fakes.CertWildcard, pattern: wildcard, doc: "The name is *.parent, which covers the host (RFC 9525 §6.3)."},
 		{kind: fakes.CertWildcardPartial, pattern: wildcardPartial, doc: "The wildcard is inside a label, as in ma*.parent."},
 		{kind: fakes.CertWildcardDeep, pattern: wildcardDeep, doc: "The name is *.grandparent, and the host lies two labels below."},
+		{kind: fakes.CertWildcardDouble, pattern: wildcardDouble, doc: "The name is *.*.grandparent, and the host lies two labels below."},
+		{kind: fakes.CertULabel, pattern: uLabel, rawNames: true, doc: "The name has a U-label in UTF-8 where the host has an A-label (RFC 5280 §7.2 forbids it)."},
+		{kind: fakes.CertNULInName, pattern: nulBehind, doc: "The name is the host with a NUL and " + wrongSuffix + " behind it."},
+		{kind: fakes.CertNextHop, doc: "As it should be, and to be issued for the recipient's domain where the host is another."},
+		{kind: fakes.CertLongChain, others: 500, doc: "As it should be, with so many other names that the chain is longer than 16 KiB."},
+		{kind: fakes.CertLeafAsCA, signer: leaf, doc: "The leaf is signed by another leaf, which is no authority."},
+		{kind: fakes.CertPathLength, signer: subordinate, doc: "The leaf is signed by an authority for which the path length above leaves no room."},
+		{kind: fakes.CertNameConstraint, signer: constrained, doc: "The leaf is signed by an authority that is only good for names under " + permitted + "."},
+		{kind: fakes.CertRSA1024, key: rsa1024, doc: "The key is RSA with 1024 bits, whatever key was asked for."},
+		{kind: fakes.CertSHA1, digest: x509.ECDSAWithSHA1, doc: "The leaf is signed with SHA-1."},
 		{kind: fakes.CertClient, client: true, doc: "A client certificate as it should be: for clientAuth only."},
 		{kind: fakes.CertClientExpired, client: true, window: past, doc: "A client certificate that ended 30 days ago."},
 		{kind: fakes.CertClientUnknownCA, client: true, signer: unrelated, doc: "A client certificate from a root that nobody trusts."},

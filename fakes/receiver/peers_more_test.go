@@ -70,6 +70,15 @@ func TestPeersShowWhatTheySay(t *testing.T) {
 		"wildcard":             {"ok", ""},
 		"wildcard-partial":     {"ok", "not " + host},
 		"wildcard-deep":        {"ok", "not " + host},
+		"wildcard-double":      {"ok", "not " + host},
+		"nul-in-name":          {"ok", "not " + host},
+		"next-hop-name":        {"ok", "not " + host},
+		"long-chain":           {"ok", ""},
+		"leaf-as-ca":           {"cannot sign this kind of certificate", ""},
+		"path-length":          {"too many intermediates", ""},
+		"name-constraint":      {"not authorized to sign for this name", ""},
+		"rsa-1024":             {"ok", ""},
+		"sha1-signature":       {"insecure algorithm", ""},
 		"client-certificate":   {"incompatible key usage", ""},
 	} {
 		s := serve(t, known(t, peer, nil)).play(t, modern())

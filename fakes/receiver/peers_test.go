@@ -75,7 +75,8 @@ func deliveredRows() []row {
 		bare-220 multi-line-220 delayed-220 split-220 injection-whole-line injection-delayed-reply injection-partial-line injection-221 injection-421 warning-after-220 tls13-only
 		hello-retry-request four-tickets key-update
 		self-signed expired not-yet-valid wrong-name unknown-ca missing-intermediate cn-only
-		wildcard wildcard-partial wildcard-deep client-certificate`) {
+		wildcard wildcard-partial wildcard-deep wildcard-double nul-in-name next-hop-name long-chain
+		leaf-as-ca path-length name-constraint rsa-1024 sha1-signature client-certificate`) {
 		all = append(all, row{p, by(both()), delivered("1.3")})
 	}
 	return all
@@ -123,6 +124,7 @@ func handshakeRows() []row {
 		{"server-hello-then-close", by(only(tls.VersionTLS12)), failed("1.2", "fin")},
 		{"bad-signature", by(both()), failed("1.3", "C51")},
 		{"bad-signature", by(only(tls.VersionTLS12)), failed("1.2", "C47")},
+		{"u-label", by(both()), failed("1.3", "C50")},
 		{"wrong-finished", by(both()), failed("1.3", "C51")},
 		{"wrong-finished", by(only(tls.VersionTLS12)), failed("1.2", "C40")},
 		{"wrong-finished", by(only(tls.VersionTLS12, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256)), failed("1.2", "C40")},

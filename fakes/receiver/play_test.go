@@ -21,9 +21,13 @@ import (
 // certificates with a wildcard too far up need.
 const host = "mx.in.mailtls.test"
 
+// domain is the recipients' domain.
+const domain = "mailtls.test"
+
 // stage is a served profile, and what it has seen.
 type stage struct {
 	addr      string
+	host      string
 	authority *pki.Authority
 	// patience of the clients that are played.
 	patience time.Duration
@@ -45,7 +49,7 @@ func serve(t *testing.T, p fakes.Profile) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := &stage{patience: 5 * time.Second, authority: authority, reported: make(chan results.Session, 16)}
+	st := &stage{host: host, patience: 5 * time.Second, authority: authority, reported: make(chan results.Session, 16)}
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
@@ -53,7 +57,10 @@ func serve(t *testing.T, p fakes.Profile) *stage {
 	if p.RSA {
 		key = pki.RSA2048
 	}
-	cert, err := authority.Issue(kind, key, host)
+	if kind == fakes.CertULabel {
+		st.host = "xn--mller-kva.mailtls.test"
+	}
+	cert, err := authority.Issue(kind, key, kind.Name(st.host, domain))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +71,7 @@ func serve(t *testing.T, p fakes.Profile) *stage {
 	st.addr = ln.Addr().String()
 	start := time.Now()
 	s := &receiver.Server{
-		Profile: p, Listener: fakes.ListenSMTP, Host: host, Certificate: cert, ClientRoots: authority.Roots(),
+		Profile: p, Listener: fakes.ListenSMTP, Host: st.host, Certificate: cert, ClientRoots: authority.Roots(),
 		Accounts: map[string]string{"user": "secret"},
 		Now:      func() time.Duration { return time.Since(start) }, Clock: time.Now,
 		Deliver: func(_ context.Context, m receiver.Message) error {
@@ -100,7 +107,7 @@ func (st *stage) playWith(t *testing.T, script fakes.Script, tickets *sender.Tic
 		Peer: "client", Script: script, Tickets: tickets,
 		Certificate: func(kind fakes.Cert) (tls.Certificate, error) {
 			return st.authority.Issue(kind, pki.ECDSAP256, fakes.ClientName)
-		}, Listener: fakes.ListenSMTP, Addr: st.addr, ServerName: host,
+		}, Listener: fakes.ListenSMTP, Addr: st.addr, ServerName: st.host,
 		Roots: st.authority.Roots(), Wall: start, Patience: st.patience,
 		Vars: fakes.Vars{"helo": "client.example", "from": "a@client.example", "rcpt": "b@mailtls.test", "message": "Subject: x\r\n\r\nbody"},
 		Now:  func() time.Duration { return time.Since(start) },

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"mailtls/fakes"
 	"mailtls/fakes/pki"
@@ -14,74 +19,177 @@ import (
 	"mailtls/results"
 )
 
-// serveFlags say what peer is served, and how.
+// serveFlags say what peers are served, and how.
 type serveFlags struct {
-	peer, listen, host, ca, user, password string
-	open                                   bool
+	peer, listen, host, domain, ca, user, password string
+	open, all                                      bool
+	fromPort, port                                 uint16
+	addresses                                      string
 }
 
 func newServe() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
-		Use:     "serve --peer NAME --listen ADDR",
-		Short:   "Play a receiving peer, and show what passes",
-		Example: "  mailtls serve --peer tls10-only --listen 127.0.0.1:2525\n  swaks --to a@example.com --server 127.0.0.1:2525 --tls",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
+		Use:   "serve --peer NAME | --all",
+		Short: "Play a receiving peer or all of them, and show what passes",
+		Example: "  mailtls serve --peer tls10-only --listen 127.0.0.1:2525\n  swaks --to a@example.com --server 127.0.0.1:2525 --tls\n" +
+			"  mailtls serve --all --from-port 2500\n  mailtls serve --all --addresses 127.20.0.0/16 --port 25",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.peer, "peer", "", "peer to play (see mailtls list peers)")
-	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
-	fl.StringVar(&f.host, "host", "localhost", "name that it goes by, in its greeting and certificate")
-	fl.StringVar(&f.ca, "ca", "", "write the root that its certificate leads to into this file")
+	fl.BoolVar(&f.all, "all", false, "play all peers at once, each on a port or an address of its own")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one, or with --all those from --from-port")
+	fl.Uint16Var(&f.fromPort, "from-port", 2500, "with --all: the port from which on free ones are taken; 0 takes any")
+	fl.StringVar(&f.addresses, "addresses", "", "with --all: network of which each peer gets an address, such as 127.20.0.0/16")
+	fl.Uint16Var(&f.port, "port", 25, "with --addresses: the port at each address")
+	fl.StringVar(&f.host, "host", "localhost", "name that it goes by, in its greeting and certificate; with --all the domain that each goes by a name under (default "+allHost+")")
+	fl.StringVar(&f.domain, "domain", "mailtls.test", "domain that mail is for, in the certificate of next-hop-name")
+	fl.StringVar(&f.ca, "ca", "", "write the root that the certificates lead to into this file")
 	fl.StringVar(&f.user, "user", "user", "user who may log in")
 	fl.StringVar(&f.password, "password", "password", "the user's password")
 	fl.BoolVar(&f.open, "open", false, "listen where others can reach it")
-	_ = cmd.MarkFlagRequired("peer")
+	cmd.MarkFlagsOneRequired("peer", "all")
+	cmd.MarkFlagsMutuallyExclusive("peer", "all")
+	cmd.MarkFlagsMutuallyExclusive("addresses", "from-port")
+	cmd.MarkFlagsMutuallyExclusive("addresses", "listen")
 	return cmd
 }
 
+// check says what flags do not go together.
+func (f serveFlags) check(cmd *cobra.Command) error {
+	for flag, with := range map[string]string{"from-port": "all", "addresses": "all", "port": "addresses"} {
+		if cmd.Flags().Changed(flag) && !cmd.Flags().Changed(with) {
+			return fmt.Errorf("--%s goes with --%s", flag, with)
+		}
+	}
+	return nil
+}
+
 func serve(cmd *cobra.Command, f serveFlags) error {
-	profile, err := fakes.Receiver(f.peer)
+	if err := f.check(cmd); err != nil {
+		return err
+	}
+	profiles := fakes.Receivers()
+	if !f.all {
+		p, err := fakes.Receiver(f.peer)
+		if err != nil {
+			return err
+		}
+		profiles = []fakes.Profile{p}
+	} else if !cmd.Flags().Changed("host") {
+		f.host = allHost
+	}
+	listen, err := f.listener()
 	if err != nil {
 		return err
 	}
-	if err := loopback(f.listen, f.open); err != nil {
-		return err
-	}
-	out := &lockedWriter{w: cmd.OutOrStdout()}
-	start := time.Now()
-	server := &receiver.Server{
-		Profile: profile, Listener: fakes.ListenSMTP, Host: f.host, Accounts: map[string]string{f.user: f.password},
-		Now: func() time.Duration { return time.Since(start) }, Clock: time.Now,
-		Watch: func(e results.Event) { say(out, "%s\n", liveLine(e)) },
-		Report: func(s results.Session) {
-			say(out, "--- session %d from %s ended: %s\n", s.ID, s.Client, s.End)
-		},
-	}
-	if profile.Offer == fakes.OfferImplicit {
-		server.Listener = fakes.ListenSMTPS
-	}
-	if err := certify(server, f.ca); err != nil {
-		return err
-	}
-	ln, err := net.Listen("tcp", f.listen)
+	booths, err := f.booths(profiles, &lockedWriter{w: cmd.OutOrStdout()})
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", f.listen, err)
+		return err
 	}
-	say(out, "%s on %s: %s\n", profile.Name, ln.Addr(), profile.Doc)
-	if err := server.Serve(cmd.Context(), ln); err != nil {
+	if err := open(booths, listen); err != nil {
+		return err
+	}
+	announce(cmd.OutOrStdout(), booths)
+	if err := attend(cmd.Context(), booths); err != nil {
 		return err
 	}
 	return cmd.Context().Err()
 }
 
-// certify gives the server its certificate, and the user the root.
-func certify(s *receiver.Server, ca string) error {
+// booth is a peer and where it listens.
+type booth struct {
+	*receiver.Server
+	at net.Listener
+}
+
+// open has each listen; when one cannot none does.
+func open(booths []booth, listen func() (net.Listener, error)) error {
+	for i := range booths {
+		ln, err := listen()
+		if err != nil {
+			for _, b := range booths[:i] {
+				err = errors.Join(err, b.at.Close())
+			}
+			return err
+		}
+		booths[i].at = ln
+	}
+	return nil
+}
+
+// attend serves until the context ends or a listener fails.
+func attend(ctx context.Context, booths []booth) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, b := range booths {
+		g.Go(func() error { return b.Serve(ctx, b.at) })
+	}
+	return g.Wait()
+}
+
+// booths makes a server for each profile, all with certificates of one authority,
+// and gives the user the root.
+func (f serveFlags) booths(profiles []fakes.Profile, out io.Writer) ([]booth, error) {
 	authority, err := pki.New(time.Now())
 	if err != nil {
-		return fmt.Errorf("make certificate: %w", err)
+		return nil, fmt.Errorf("make certificates: %w", err)
 	}
+	if f.ca != "" {
+		if err := os.WriteFile(f.ca, authority.RootPEM(), 0o644); err != nil {
+			return nil, fmt.Errorf("write root: %w", err)
+		}
+	}
+	width := 0
+	for _, p := range profiles {
+		width = max(width, len(p.Name))
+	}
+	start := time.Now()
+	var all []booth
+	for _, p := range profiles {
+		host, prefix := f.host, ""
+		if f.all {
+			host, prefix = p.HostUnder(f.host), fmt.Sprintf("%-*s ", width, p.Name)
+		}
+		s := f.server(p, host, start, shown{out, prefix})
+		s.ClientRoots = authority.Roots()
+		if err := f.certify(authority, s); err != nil {
+			return nil, err
+		}
+		all = append(all, booth{Server: s})
+	}
+	return all, nil
+}
+
+// server plays a profile, and shows what passes.
+func (f serveFlags) server(p fakes.Profile, host string, start time.Time, out shown) *receiver.Server {
+	s := &receiver.Server{
+		Profile: p, Listener: fakes.ListenSMTP, Host: host, Accounts: map[string]string{f.user: f.password},
+		Now: func() time.Duration { return time.Since(start) }, Clock: time.Now,
+		Watch: func(e results.Event) { out.show(liveLine(e)) },
+		Report: func(s results.Session) {
+			out.show(fmt.Sprintf("--- session %d from %s ended: %s", s.ID, s.Client, s.End))
+		},
+	}
+	if p.Offer == fakes.OfferImplicit {
+		s.Listener = fakes.ListenSMTPS
+	}
+	return s
+}
+
+// shown writes lines with something before each.
+type shown struct {
+	w      io.Writer
+	prefix string
+}
+
+func (s shown) show(lines string) {
+	say(s.w, "%s%s\n", s.prefix, strings.ReplaceAll(lines, "\n", "\n"+s.prefix))
+}
+
+// certify gives a server its certificate.
+func (f serveFlags) certify(authority *pki.Authority, s *receiver.Server) error {
 	kind, key := s.Profile.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
@@ -89,14 +197,9 @@ func certify(s *receiver.Server, ca string) error {
 	if s.Profile.RSA {
 		key = pki.RSA2048
 	}
-	if s.Certificate, err = authority.Issue(kind, key, s.Host); err != nil {
-		return fmt.Errorf("make certificate: %w", err)
-	}
-	if ca == "" {
-		return nil
-	}
-	if err := os.WriteFile(ca, authority.RootPEM(), 0o644); err != nil {
-		return fmt.Errorf("write root: %w", err)
+	var err error
+	if s.Certificate, err = authority.Issue(kind, key, kind.Name(s.Host, f.domain)); err != nil {
+		return fmt.Errorf("make certificate for peer %s: %w", s.Profile.Name, err)
 	}
 	return nil
 }
