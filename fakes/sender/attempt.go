@@ -51,10 +51,11 @@ func (m *MTA) attempt(ctx context.Context, e *entry) *trouble {
 // when the attempt began.
 func (m *MTA) visit(ctx context.Context, e *entry, hop fakes.NextHop, began time.Duration) *trouble {
 	if c := m.held.take(holdKey(e, hop)); c != nil {
-		if c.reset() {
-			return c.finish(ctx, e)
-		}
-		c.drop()
+		if !c.reset() {
+			c.drop()
+		} else if t := c.finish(ctx, e); t == nil || t.trigger == "" {
+			return t
+		} // what was kept has ended before it was used: a new one is made
 	}
 	if e.lostAtEnd && e.policy.Has(fakes.FlawClearAfterTLSSuccess) {
 		return m.converse(ctx, e, hop, true)

@@ -108,7 +108,7 @@ func newWorld(t *testing.T, p fakes.Policy, peers ...fakes.Profile) *world {
 	return w
 }
 
-// domain adds a domain with a policy and the first peer as its host.
+// domain adds a domain with a policy and its hosts.
 func (w *world) domain(name string, p fakes.Policy, hops ...fakes.NextHop) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -39,12 +39,22 @@
 //	log_file             that the software writes; quoted in errors
 //	ready                how long until its listeners answer at the most; 10s when left out
 //	set                  values for the templates
-//	variants             [{name, doc, claims, listen, certificate, prepare, set}], default first
+//	variants             [{name, doc, roles, claims, listen, certificate, files, prepare, set}], default first
 //
 // Templates, in files and in commands, see .Host, .Domain, .Collector.Host and
 // .Port, .Listen.NAME.Host and .Port, .Cert, .Key, .CA, .User, .Password,
 // .Set.NAME, .Dir (what relative paths are below) and .Folder (where target.yaml
 // lies). All of them are tried for every variant when the target is read.
+//
+// # A sender
+//
+// A variant with roles: [sender] takes mail for anybody from .Submitter, and
+// finds MX hosts by asking .Resolver, port 53. Its claims have policies
+// (results.SenderPolicy); mail for CASE.POLICY.DOMAIN is sent under POLICY, all
+// of them by one running target. The certificates of MX hosts lead to what
+// .PeerRoots names, peers.pem beside ca.pem. A variant's files take the place of
+// the target's with the same path. Bounces come as notifications to the MX host
+// of the envelope sender's domain.
 //
 // Why Debian roots entered with plain chroot (2026-11): mail servers exclude
 // each other as packages, and this way they need no container, no mount and no

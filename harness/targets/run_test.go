@@ -40,7 +40,7 @@ func (b *syncBuffer) String() string {
 func testWiring(log *syncBuffer) Wiring {
 	return Wiring{
 		Domain: "mailtls.test", Host: "mx.target.mailtls.test", Collector: "127.0.0.9:2525",
-		User: "tester", Password: "secret word", Log: log, Resolver: worldResolver, Submitter: worldSubmitter,
+		User: "tester", Password: "secret word", Log: log, Resolver: "127.23.0.53", Submitter: "127.23.0.9",
 	}
 }
 

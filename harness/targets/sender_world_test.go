@@ -19,18 +19,18 @@ import (
 	"mailtls/results"
 )
 
-// Addresses of the world that a sender is tested in.
+// Domains of the world that a sender is tested in: the one whose subdomains are
+// policies, and that of envelope senders.
 const (
-	worldResolver  = "127.23.0.53"
-	worldSubmitter = "127.23.0.9"
-	worldCollector = "127.23.0.25"
-	worldDomain    = "mailtls.test"
-	worldBounces   = "x.sender.mailtls.example"
+	worldDomain  = "mailtls.test"
+	worldBounces = "x.sender.mailtls.example"
 )
 
 // world is a resolver, a bounce collector, and a peer of its own for each
 // message that a sender is to send.
 type world struct {
+	// net are the first two numbers of its addresses, "127.23.".
+	net       string
 	authority *pki.Authority
 	zone      *dns.Zone
 	begun     time.Time
@@ -48,29 +48,31 @@ type world struct {
 // since the world began.
 type cell struct {
 	policy, profile, domain, addr string
-	sent                          time.Duration
-	taken                         []receiver.Message
-	takenAt, bouncedAt            time.Duration
-	bounce                        string
-	bounces                       int
-	sessions                      []results.Session
+	// messages that are sent; the fate is that of the first to be taken.
+	messages           int
+	sent               time.Duration
+	taken              []receiver.Message
+	takenAt, bouncedAt time.Duration
+	bounce             string
+	bounces            int
+	sessions           []results.Session
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, net string) *world {
 	t.Helper()
 	authority, err := pki.New(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{authority: authority, zone: dns.NewZone(), begun: time.Now(), cells: map[string]*cell{}}
+	w := &world{net: net, authority: authority, zone: dns.NewZone(), begun: time.Now(), cells: map[string]*cell{}}
 	w.ctx, w.end = context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(w.stop)
-	ln, err := dns.Listen(t.Context(), worldResolver+":53")
+	ln, err := dns.Listen(t.Context(), w.net+"0.53:53")
 	if err != nil {
 		t.Skip(err)
 	}
 	w.serving.Go(func() { _ = (&dns.Server{Zone: w.zone}).Serve(w.ctx, ln) })
-	w.serve(t, "opportunistic", "collector.sender.mailtls.example", worldBounces, worldCollector, w.collect, nil)
+	w.serve(t, "opportunistic", "collector.sender.mailtls.example", worldBounces, w.net+"0.25", w.collect, nil)
 	return w
 }
 
@@ -87,10 +89,7 @@ func (w *world) serve(t *testing.T, profile, host, domain, addr string,
 	deliver func(context.Context, receiver.Message) error, report func(results.Session),
 ) {
 	t.Helper()
-	p, err := fakes.Receiver(profile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := profileOf(t, profile)
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
@@ -116,12 +115,36 @@ func (w *world) serve(t *testing.T, profile, host, domain, addr string,
 	w.serving.Go(func() { _ = s.Serve(w.ctx, ln) })
 }
 
-// peer gives a policy a peer of its own, under which its message is found.
+// noTLSButLogin is a peer that offers AUTH and no TLS.
+const noTLSButLogin = "login-without-tls"
+
+// profileOf finds a profile.
+func profileOf(t *testing.T, name string) fakes.Profile {
+	t.Helper()
+	known := strings.TrimPrefix(name, "pair-")
+	if known == noTLSButLogin {
+		known = "clear-login"
+	}
+	p, err := fakes.Receiver(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name == noTLSButLogin {
+		p.Name, p.Offer, p.Gates = name, fakes.OfferNone, nil
+	}
+	return p
+}
+
+// peer gives a policy a peer of its own, and a message for it; two where the
+// profile has "pair-" before its name.
 func (w *world) peer(t *testing.T, policy, profile string) *cell {
 	t.Helper()
 	n := len(w.cells) + 1
-	c := &cell{policy: policy, profile: profile, domain: profile + "." + policy + "." + worldDomain}
-	c.addr = fmt.Sprintf("127.23.%d.%d", 1+n/200, 1+n%200)
+	c := &cell{policy: policy, profile: profile, domain: profile + "." + policy + "." + worldDomain, messages: 1}
+	if strings.HasPrefix(profile, "pair-") {
+		c.messages = 2
+	}
+	c.addr = fmt.Sprintf("%s%d.%d", w.net, 1+n/200, 1+n%200)
 	w.cells[c.domain] = c
 	deliver := func(_ context.Context, m receiver.Message) error {
 		w.mu.Lock()
@@ -166,12 +189,20 @@ func (w *world) submit(t *testing.T, addr string, cells []*cell) {
 	t.Helper()
 	var all sync.WaitGroup
 	slots := make(chan struct{}, 8)
+	var messages []*cell
 	for _, c := range cells {
+		messages = append(messages, slices.Repeat([]*cell{c}, c.messages)...)
+	}
+	for _, c := range messages {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			c.sent = w.now()
-			if err := (call{from: worldSubmitter}).hand(addr, "a@"+worldBounces, "b@"+c.domain); err != nil {
+			w.mu.Lock()
+			if c.sent == 0 {
+				c.sent = w.now()
+			}
+			w.mu.Unlock()
+			if err := (call{from: w.net + "0.9"}).hand(addr, "a@"+worldBounces, "b@"+c.domain); err != nil {
 				t.Errorf("submit to %s: %v", c.domain, err)
 			}
 		})
@@ -179,12 +210,12 @@ func (w *world) submit(t *testing.T, addr string, cells []*cell) {
 	all.Wait()
 }
 
-// settled tells whether every cell has an end, and how many have not.
+// waiting is how many cells have messages without an end.
 func (w *world) waiting() (left int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.cells {
-		if len(c.taken) == 0 && c.bounces == 0 {
+		if len(c.taken)+c.bounces < c.messages {
 			left++
 		}
 	}
