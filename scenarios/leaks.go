@@ -19,13 +19,14 @@ import (
 func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []results.EventRef) {
 	all, known := deliveries(t), canaries(t)
 	for _, d := range all {
-		policies := policiesOn(t, d, claims, known)
+		marked := submissionsOn(d, known)
 		for i, e := range d.Events {
-			p, found := policies[e.Mark]
+			s, found := marked[e.Mark]
 			if !found {
-				p = strictest(mine(t, claims), policies)
+				s = strictest(t, claims, marked)
 			}
-			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trustedBy(d, all, p.Verify) {
+			p := policyOf(t, s, claims)
+			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trustedBy(d, all, p.Verify, domainOf(s)) {
 				continue
 			}
 			if n := private(e, known); n > 0 {
@@ -57,29 +58,42 @@ func named(text []byte, known map[string]results.Submission) []results.Submissio
 	return found
 }
 
-// policiesOn are the policies of the messages on a connection, by mark.
-func policiesOn(t *results.Transcript, d *delivery, claims results.Claims, known map[string]results.Submission) map[string]results.SenderPolicy {
-	marks := map[string]results.SenderPolicy{}
+// submissionsOn are the messages on a connection, by mark.
+func submissionsOn(d *delivery, known map[string]results.Submission) map[string]results.Submission {
+	marks := map[string]results.Submission{}
 	for _, e := range d.Events {
 		if e.From != results.Client || e.Kind != results.EventData || e.Mark == "" {
 			continue
 		}
 		for _, s := range named(shown(e), known) {
-			marks[e.Mark] = policyOf(t, s, claims)
+			marks[e.Mark] = s
 		}
 	}
 	return marks
 }
 
-// strictest is the policy that what belongs to no message is held against: one
-// that forbids mail in clear, if a message on the connection has one.
-func strictest(main results.SenderPolicy, on map[string]results.SenderPolicy) results.SenderPolicy {
+// strictest is the message that what belongs to none is held against: one whose
+// policy forbids mail in clear if such a one is on the connection, else any of the
+// case's own policy.
+func strictest(t *results.Transcript, claims results.Claims, on map[string]results.Submission) results.Submission {
+	var s results.Submission
+	if len(t.Submissions) > 0 {
+		s = t.Submissions[0]
+	}
+	s.Policy = t.Policy
+	main := mine(t, claims)
 	for _, mark := range slices.Sorted(maps.Keys(on)) {
-		if p := on[mark]; p.Forbids() && (!main.Forbids() || main.Verify == results.VerifyNone) {
-			main = p
+		if p := policyOf(t, on[mark], claims); p.Forbids() && (!main.Forbids() || main.Verify == results.VerifyNone) {
+			main, s = p, on[mark]
 		}
 	}
-	return main
+	return s
+}
+
+// domainOf is the recipient's domain.
+func domainOf(s results.Submission) string {
+	_, domain, _ := strings.Cut(s.Recipient, "@")
+	return strings.ToLower(domain)
 }
 
 // private counts the bytes of an event that are envelope, content or credentials.
@@ -106,29 +120,43 @@ func private(e results.Event, known map[string]results.Submission) int64 {
 }
 
 // trustedBy tells whether what goes inside TLS on a connection is for somebody
-// whom a policy may trust: the peer has the certificate, or the session is resumed
+// whom a policy may trust with mail for the domain: the peer has the certificate, or the session is resumed
 // that was made when the host had it.
-func trustedBy(d *delivery, all []*delivery, v results.Verify) bool {
-	if trusted(d.Session, v) {
+func trustedBy(d *delivery, all []*delivery, v results.Verify, domain string) bool {
+	if trusted(d.Session, v, domain) {
 		return true
 	}
 	return facts(d.Session).Resumed && slices.ContainsFunc(all, func(o *delivery) bool {
-		return o.Host == d.Host && o.began < d.began && o.complete() && !facts(o.Session).Resumed && trusted(o.Session, v)
+		return o.Host == d.Host && o.began < d.began && o.complete() && !facts(o.Session).Resumed && trusted(o.Session, v, domain)
 	})
 }
 
 // trusted tells whether the peer of a session shows a certificate that may be
-// trusted by a policy; where that is open it is given the benefit of the doubt.
-func trusted(s *results.Session, v results.Verify) bool {
-	if v == results.VerifyNone {
-		return true
-	}
+// trusted with mail for a domain by a policy; where that is open it is given the
+// benefit of the doubt.
+func trusted(s *results.Session, v results.Verify, domain string) bool {
+	ok, known := trustOf(s, v, domain)
+	return ok || !known
+}
+
+// trustOf is what the certificate of a session's peer is worth to a sender that
+// has mail for a domain and verifies as v says (see fakes.Cert.TrustedBy). Where
+// the recipient's domain is asked for, the name of a host elsewhere is none, and
+// that of one below it is open: some take it for the domain's.
+func trustOf(s *results.Session, v results.Verify, domain string) (trusted, known bool) {
 	p, err := fakes.Receiver(s.Peer)
 	if err != nil {
-		return true
+		return v == results.VerifyNone, v == results.VerifyNone
 	}
-	ok, known := p.Cert.TrustedBy(v)
-	return ok || !known
+	trusted, known = p.Cert.TrustedBy(v)
+	host := strings.ToLower(s.Host)
+	switch {
+	case known || v != results.VerifyNextHop || host == "" || strings.HasSuffix(host, "."+domain):
+		return trusted, known
+	case host == domain:
+		return p.Cert.TrustedBy(results.VerifyMXName)
+	}
+	return false, true
 }
 
 // bound adds to a verdict on a sender what holds in every case: nothing that the
