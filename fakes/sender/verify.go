@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -59,7 +60,8 @@ func (m *MTA) config(e *entry, hop fakes.NextHop) *tls.Config {
 		c.MinVersion = tls.VersionTLS10
 	}
 	if c.MinVersion < tls.VersionTLS12 {
-		c.CipherSuites = slices.DeleteFunc(fakes.LegacySuites(), func(s uint16) bool { return slices.Contains(fakes.TripleDESSuites(), s) })
+		weak := slices.Concat(fakes.TripleDESSuites(), fakes.StaticRSASuites())
+		c.CipherSuites = slices.DeleteFunc(fakes.LegacySuites(), func(s uint16) bool { return slices.Contains(weak, s) })
 	}
 	if p.Has(fakes.FlawOffersRC4) {
 		c.CipherSuites = slices.Concat(fakes.LegacySuites(), fakes.RC4Suites(), fakes.TripleDESSuites())
@@ -111,6 +113,10 @@ func (m *MTA) check(e *entry, hop fakes.NextHop, chain []*x509.Certificate) erro
 	}
 	if _, err := leaf.Verify(o); err != nil {
 		return err
+	}
+	const least = 2048 // bits (RFC 9325 §4.5)
+	if key, ok := leaf.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < least {
+		return fmt.Errorf("its RSA key has %d bits", key.N.BitLen())
 	}
 	switch p.Verify {
 	case results.VerifyMXName:
