@@ -163,7 +163,7 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 		Now: func() time.Duration { return time.Since(r.epoch) }, Clock: time.Now,
 	}
 	if profile.Offer != fakes.OfferNone {
-		if server.Certificate, err = r.certificate(profile, h.name); err != nil {
+		if server.Certificate, err = r.certificate(profile, h.name, h.domain); err != nil {
 			return fmt.Errorf("make the certificate of %s: %w", peer, err)
 		}
 	}
@@ -188,8 +188,8 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	return nil
 }
 
-// certificate is the one that a profile shows under a name.
-func (r *mailroom) certificate(p fakes.Profile, name string) (tls.Certificate, error) {
+// certificate is the one that a profile shows as a host of a domain.
+func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certificate, error) {
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
@@ -197,7 +197,7 @@ func (r *mailroom) certificate(p fakes.Profile, name string) (tls.Certificate, e
 	if p.RSA {
 		key = pki.RSA2048
 	}
-	return r.authority.Issue(kind, key, name)
+	return r.authority.Issue(kind, key, kind.Name(host, domain))
 }
 
 // delivered takes the record of a session of a unit's host.

@@ -70,6 +70,7 @@ func TestPeersShowWhatTheySay(t *testing.T) {
 		"wildcard":             {"ok", ""},
 		"wildcard-partial":     {"ok", "not " + host},
 		"wildcard-deep":        {"ok", "not " + host},
+		"revoked":              {"ok", ""},
 		"wildcard-double":      {"ok", "not " + host},
 		"nul-in-name":          {"ok", "not " + host},
 		"next-hop-name":        {"ok", "not " + host},
