@@ -329,7 +329,7 @@ func (r *mailroom) hand(ctx context.Context, u *unit, domain string) {
 		"from": canary + "@" + u.domain + "." + u.policy.Name + "." + senderDomain,
 		"rcpt": canary + "@" + domain,
 	}
-	vars["message"] = head(vars, canary, time.Now()) + "This message belongs to a test of TLS on mail paths: " + canary + "."
+	vars["message"] = head(vars, canary, time.Now()) + scenarios.SubmittedBody(canary)
 	_, addr := r.listener(fakes.ListenSMTP)
 	s := sender.Play(ctx, sender.Session{
 		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitter,

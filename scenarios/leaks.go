@@ -17,13 +17,15 @@ import (
 // what comes once the peer was turned honest does not.
 func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []results.EventRef) {
 	for _, d := range deliveries(t) {
-		policies := policiesOn(t, d, claims)
+		marked := submissionsOn(t, d)
 		for i, e := range d.Events {
-			p, found := policies[e.Mark]
-			if !found {
-				p = mine(t, claims)
+			s, found := marked[e.Mark]
+			if !found && len(t.Submissions) > 0 {
+				s = t.Submissions[0]
+				s.Policy = t.Policy
 			}
-			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trusted(d.Session, p.Verify) {
+			p := policyOf(t, s, claims)
+			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trusted(d.Session, p.Verify, domainOf(s)) {
 				continue
 			}
 			if n := private(t, e); n > 0 {
@@ -35,20 +37,26 @@ func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []re
 	return bytes, refs
 }
 
-// policiesOn are the policies of the messages on a connection, by mark.
-func policiesOn(t *results.Transcript, d *delivery, claims results.Claims) map[string]results.SenderPolicy {
-	marks := map[string]results.SenderPolicy{}
+// submissionsOn are the messages on a connection, by mark.
+func submissionsOn(t *results.Transcript, d *delivery) map[string]results.Submission {
+	marks := map[string]results.Submission{}
 	for _, e := range d.Events {
 		if e.From != results.Client || e.Kind != results.EventData || e.Mark == "" {
 			continue
 		}
 		for _, s := range t.Submissions {
 			if bytes.Contains(shown(e), []byte(s.Canary)) {
-				marks[e.Mark] = policyOf(t, s, claims)
+				marks[e.Mark] = s
 			}
 		}
 	}
 	return marks
+}
+
+// domainOf is the recipient's domain.
+func domainOf(s results.Submission) string {
+	_, domain, _ := strings.Cut(s.Recipient, "@")
+	return strings.ToLower(domain)
 }
 
 // private counts the bytes of an event that are envelope, content or credentials.
@@ -77,17 +85,31 @@ func private(t *results.Transcript, e results.Event) int64 {
 }
 
 // trusted tells whether the peer of a session shows a certificate that may be
-// trusted by a policy; where that is open it is given the benefit of the doubt.
-func trusted(s *results.Session, v results.Verify) bool {
-	if v == results.VerifyNone {
-		return true
-	}
+// trusted with mail for a domain by a policy; where that is open it is given the
+// benefit of the doubt.
+func trusted(s *results.Session, v results.Verify, domain string) bool {
+	ok, known := trustOf(s, v, domain)
+	return ok || !known
+}
+
+// trustOf is what the certificate of a session's peer is worth to a sender that
+// has mail for a domain and verifies as v says (see fakes.Cert.TrustedBy). Where
+// the recipient's domain is asked for, the name of a host elsewhere is none, and
+// that of one below it is open: some take it for the domain's.
+func trustOf(s *results.Session, v results.Verify, domain string) (trusted, known bool) {
 	p, err := fakes.Receiver(s.Peer)
 	if err != nil {
-		return true
+		return v == results.VerifyNone, v == results.VerifyNone
 	}
-	ok, known := p.Cert.TrustedBy(v)
-	return ok || !known
+	trusted, known = p.Cert.TrustedBy(v)
+	host := strings.ToLower(s.Host)
+	switch {
+	case known || v != results.VerifyNextHop || host == "" || strings.HasSuffix(host, "."+domain):
+		return trusted, known
+	case host == domain:
+		return p.Cert.TrustedBy(results.VerifyMXName)
+	}
+	return false, true
 }
 
 // bound adds to a verdict on a sender what holds in every case: nothing that the

@@ -175,3 +175,9 @@ func Ordinarily(when string) Case {
 		Levels: []LevelRule{must()}, Placements: at("opportunistic"), Judge: encrypts(),
 	}
 }
+
+// SubmittedBody is the body of the message with the canary, without the line end
+// that the end of the content brings with it.
+func SubmittedBody(canary string) string {
+	return "This message belongs to a test of TLS on mail paths: " + canary + "."
+}
