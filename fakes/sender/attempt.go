@@ -12,6 +12,11 @@ import (
 // attempt tries the hosts of the recipient's domain, the lowest preference first
 // (RFC 5321 §5.1), until one takes the message or refuses it for good.
 func (m *MTA) attempt(ctx context.Context, e *entry) *trouble {
+	end := m.held.turn(ctx, e)
+	if end == nil {
+		return nil
+	}
+	defer end()
 	select {
 	case m.slots <- struct{}{}:
 		defer func() { <-m.slots }()

@@ -89,7 +89,7 @@ func (m *MTA) prepare() {
 		m.incoming, m.finished = make(chan *entry), make(chan struct{})
 		m.slots = make(chan struct{}, maxAttempts)
 		m.tickets.byPolicy = map[string]tls.ClientSessionCache{}
-		m.held.idle = map[poolKey]*held{}
+		m.held.idle, m.held.turns = map[poolKey]*held{}, map[poolKey]chan struct{}{}
 	})
 }
 
