@@ -219,8 +219,7 @@ func (r *mailroom) took(m receiver.Message) {
 	}
 }
 
-// certificate is the one that a profile shows as a host that takes mail for a
-// domain.
+// certificate is the one that a profile shows as a host of a domain.
 func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certificate, error) {
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
