@@ -22,6 +22,8 @@ func TestInjectedRepliesAreNotBelieved(t *testing.T) {
 		{"login by what was injected", "reply-injection/partial-line", tell(clearing("may")).mail("aaa").call(1, "injection-partial-line", lines(hears, begins, greets, []string{"C+ AUTH PLAIN AGEAYg=="})...), results.StatusFail, "AUTH on connection 1"},
 		{"in clear behind the go-ahead", "reply-injection/bye", tell(clearing("may")).mail("aaa").call(1, "injection-221", lines(hears, begins, gives("aaa", ""))...), results.StatusFail, "MAIL on connection 1"},
 		{"content after replies in advance", "reply-injection/pipelined-replies", tell(clearing("may")).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, gives("aaa", ""))...), results.StatusFail, "the content on connection 1"},
+		{"a farewell that our peer takes for content", "reply-injection/pipelined-replies", tell(clearing("may")).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, gives("aaa", "")[:6], []string{"C body QUIT"})...).
+			back("aaa", 62, "5.5.0", ""), results.StatusPass, "deferred"},
 		{"none after replies in advance", "reply-injection/pipelined-replies", tell(clearing("may")).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, []string{"C QUIT"})...).
 			back("aaa", 2, "5.5.0", "250 is no 354"), results.StatusPass, "given back"},
 		{"false delivery", "reply-injection/extra-reply-after-rcpt", tell(clearing("may")).mail("aaa").call(1, "extra-reply-after-rcpt", lines(hears, begins, greets, []string{"C+ DATA", "S+ 354 go"})...).unended(), results.StatusFail, "neither delivered"},
@@ -110,7 +112,9 @@ func TestHostsAreChosen(t *testing.T) {
 
 func TestWhatWaitsIsGivenBackWithAReason(t *testing.T) {
 	encrypt := demanding("encrypt", results.VerifyNone)
-	waiting := func(p results.SenderPolicy) *story { return tell(p).mail("aaa").call(1, "starttls-454", lines(hears, refuses)...) }
+	waiting := func(p results.SenderPolicy) *story {
+		return tell(p).mail("aaa").call(1, "starttls-454", lines(hears, refuses)...)
+	}
 	login := func(p results.SenderPolicy, said ...string) *story {
 		p.Credentials = true
 		return tell(p).mail("aaa").call(1, "clear-login-without-tls", lines(unlisted, said)...)
