@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -155,7 +156,7 @@ func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderP
 	var group errgroup.Group
 	for name, p := range policies {
 		c := scenarios.Ordinarily(when)
-		c.Window = max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+		c.Window = max(cmp.Or(r.sanity, sanityWindow), sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
 		u := newSending(c, p)
 		u.transcript.Sanity.Before = results.SanityOK
 		units[name] = u
