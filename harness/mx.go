@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -193,7 +194,7 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 		h.mu.Lock()
 		h.open[server][m.Session] = append(h.open[server][m.Session], m)
 		h.mu.Unlock()
-		r.took(m)
+		r.running.Go(func() { r.took(m) }) // the reply does not wait for that
 		return nil
 	}
 	server.Report = func(s results.Session) {
@@ -231,10 +232,37 @@ func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certif
 	return r.authority.Issue(kind, key, kind.Name(host, domain))
 }
 
+// thin has a session hold the hello and the chain of an earlier one
+// where they are the same: a sender comes again and again, and all of it is kept.
+func thin(s *results.Session, before []results.Session) {
+	for i := len(before) - 1; i >= 0; i-- {
+		if before[i].Host != s.Host || len(before[i].TLS) == 0 || len(s.TLS) == 0 {
+			continue
+		}
+		f, old := &s.TLS[0], &before[i].TLS[0]
+		if reflect.DeepEqual(f.Chain, old.Chain) {
+			f.Chain = old.Chain
+		}
+		if reflect.DeepEqual(f.Hello, old.Hello) {
+			f.Hello = old.Hello
+		}
+		f.Extensions = shared(f.Extensions, old.Extensions)
+		return
+	}
+}
+
+func shared(list, old []string) []string {
+	if slices.Equal(list, old) {
+		return old
+	}
+	return list
+}
+
 // delivered takes the record of a session of a unit's host.
 func (r *mailroom) delivered(u *unit, s results.Session, messages []receiver.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	thin(&s, u.transcript.Sessions)
 	id := u.add(from(s, u.began))
 	for _, m := range messages {
 		length, sum := digestBody(m.Data)

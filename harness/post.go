@@ -104,10 +104,12 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 		if err := r.playUnit(ctx, u); err != nil {
 			return err
 		}
+		// What comes from now on is added behind what was seen until now.
 		r.mu.Lock()
-		defer r.mu.Unlock()
-		meter.ended(u, scenarios.Decide(u.Case, ordinary(u.transcript), r.claims))
-		return st.transcript(u)
+		t := u.transcript
+		r.mu.Unlock()
+		meter.ended(u, scenarios.Decide(u.Case, ordinary(t), r.claims))
+		return st.keep(u.file, &t)
 	}
 	for _, turn := range []struct {
 		alone bool

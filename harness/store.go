@@ -35,8 +35,11 @@ func newStore(dir string) (*store, error) {
 }
 
 // transcript writes a unit's transcript.
-func (s *store) transcript(u *unit) error {
-	return s.write(u.file, func(w io.Writer) error { return results.WriteTranscript(w, &u.transcript) })
+func (s *store) transcript(u *unit) error { return s.keep(u.file, &u.transcript) }
+
+// keep writes a transcript to a file.
+func (s *store) keep(file string, t *results.Transcript) error {
+	return s.write(file, func(w io.Writer) error { return results.WriteTranscript(w, t) })
 }
 
 // read reads a transcript back, with the digest of the file.
