@@ -137,7 +137,7 @@ func All() []Case {
 		all = append(all, played(results.RoleReceiver, area)...)
 	}
 	for _, area := range [][]Case{
-		senderDialogue(), senderRefusals(), senderHandshake(), senderVersions(), senderCertificates(),
+		senderDialogue(), senderRefusals(), senderHandshake(), senderLost(), senderMemory(), senderEnforced(), senderVersions(), senderCertificates(),
 		senderInjection(), senderReuse(), senderMX(), senderQueue(),
 	} {
 		all = append(all, played(results.RoleSender, area)...)
