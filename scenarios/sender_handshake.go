@@ -212,7 +212,7 @@ func judgeRepaired(t *results.Transcript, claims results.Claims) results.Verdict
 	if !slices.ContainsFunc(deliveries(t), func(d *delivery) bool { return d.broke() }) {
 		return moot("no handshake had failed when the host was repaired")
 	}
-	first, second := fate(t, claims, 0), fate(t, claims, 1)
+	first, second := fate(t, claims, 0), fate(since(t, 1), claims, 0)
 	got := fmt.Sprintf("the first %s; the second %s", saidOf(first), saidOf(second))
 	refs := takenRefs(t, 1)
 	for _, f := range []results.Fate{first, second} {

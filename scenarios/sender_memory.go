@@ -50,7 +50,7 @@ func judgeWorse(waits func(results.SenderPolicy) bool) Judge {
 				return inconclusive("message %d before the change was %s", n+1, saidOf(f))
 			}
 		}
-		f := fate(t, claims, atFirst)
+		f := fate(since(t, atFirst), claims, 0)
 		refs := takenRefs(t, atFirst)
 		got := fmt.Sprintf("after %d inside TLS: %s", atFirst, saidOf(f))
 		switch {
@@ -63,4 +63,18 @@ func judgeWorse(waits func(results.SenderPolicy) bool) Judge {
 		}
 		return fail("deferred", got, refs...)
 	}
+}
+
+// since is what was seen from the n-th submission on, with that as the only one:
+// connections that had ended before are not its own.
+func since(t *results.Transcript, n int) *results.Transcript {
+	later := *t
+	later.Submissions = t.Submissions[n : n+1]
+	later.Sessions = nil
+	for _, s := range t.Sessions {
+		if s.EndAt > t.Submissions[n].At {
+			later.Sessions = append(later.Sessions, s)
+		}
+	}
+	return &later
 }
