@@ -183,4 +183,7 @@ func TestUnsolicitedReply(t *testing.T) {
 	under(may("")).visit(0, "x", join(begin, asked, inside, secured)...).took(0).is(t, id, results.StatusPass)
 	under(may("")).visit(0, "x", begin[:1]...).back(expiry, "").is(t, id, results.StatusPass)
 	under(may("")).visit(0, "x", join(begin, inClear[:4])...).back(expiry, "").is(t, id, results.StatusFail)
+	together := []string{begin[0], "C EHLO me\r\nMAIL FROM:<a@b>", begin[2]}
+	under(may("")).visit(0, "x", together...).back(expiry, "").is(t, id, results.StatusFail)
+	under(may("")).visit(0, "x", begin[:2]...).back(time.Second, "").is(t, id, results.StatusFail)
 }
