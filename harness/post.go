@@ -3,12 +3,16 @@ package harness
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"mailtls/fakes"
+	"mailtls/fakes/pki"
 	"mailtls/fakes/sender"
 	"mailtls/harness/targets"
 	"mailtls/results"
@@ -55,6 +59,52 @@ func (w *world) post(ctx context.Context, variant targets.Variant, entries []*en
 	return notes, err
 }
 
+// oneByOne tells whether all hosts are one, so that cases wait for each other.
+func (w *world) oneByOne() bool { return w.Layout != nil && w.Layout.OneByOne }
+
+// atATime is a group of as many units as can be played at once; alone asks for one.
+func (w *world) atATime(alone bool) *errgroup.Group {
+	group := &errgroup.Group{}
+	if alone || w.oneByOne() {
+		group.SetLimit(1)
+	}
+	return group
+}
+
+// ordinaryWindow is how long an ordinary message may take.
+func ordinaryWindow(p results.SenderPolicy) time.Duration {
+	return max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+}
+
+// drainWindow is how long mail is awaited once the peer was turned honest: a few
+// retries, which come ever later.
+func drainWindow(p results.SenderPolicy) time.Duration {
+	return max(drainTime, 4*time.Duration(p.RetrySeconds*float64(time.Second)))
+}
+
+// submitFrom is the address that mail is submitted from: the one that the target
+// was told to trust, where it was told, and the system's choice else.
+func (w *world) submitFrom(addr string) netip.Addr {
+	host, _, _ := net.SplitHostPort(addr)
+	if w.Layout != nil {
+		return netip.Addr{}
+	}
+	return ownAddress(host, w.submitter)
+}
+
+// authority makes the certificates of the hosts: it is the layout's, which the
+// target was told to trust, and a new one else.
+func (w *world) authority() (*pki.Authority, error) {
+	if w.Layout != nil {
+		return pki.LoadAuthority(w.Layout.Authority, time.Now())
+	}
+	a, err := pki.New(time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	return a, nil
+}
+
 // startSender starts the target in the world of the room.
 func (w *world) startSender(ctx context.Context, variant targets.Variant, room *mailroom) error {
 	w.submitter = w.addresses.take()
@@ -64,12 +114,15 @@ func (w *world) startSender(ctx context.Context, variant targets.Variant, room *
 	}
 	if w.Target.Spec().Direct {
 		wiring.Route = room.route
-	} else {
+	} else if room.resolver.IsValid() {
 		wiring.Resolver = room.resolver.String()
 	}
 	var err error
 	if w.running, err = w.Target.Start(ctx, variant, wiring); err != nil {
 		return fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
+	}
+	if w.running.User != "" {
+		w.user, w.password = w.running.User, w.running.Password
 	}
 	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
 	return nil
@@ -82,7 +135,8 @@ func (r *mailroom) route(domain string) []fakes.NextHop {
 	return r.routes[strings.ToLower(domain)]
 }
 
-// all plays the units, an ordinary delivery under each policy before and after.
+// all plays the units, an ordinary delivery under each policy before and after:
+// all at once, but for those that would disturb others, which come last.
 func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 	var units []*unit
 	policies := map[string]results.SenderPolicy{}
@@ -97,21 +151,26 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 	if err != nil {
 		return err
 	}
-	var group errgroup.Group
-	for _, u := range units {
-		u.transcript.Sanity.Before = before[u.policy.Name]
-		group.Go(func() error {
-			if err := r.playUnit(ctx, u); err != nil {
-				return err
-			}
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			meter.ended(u, scenarios.Decide(u.Case, ordinary(u.transcript), r.claims))
-			return st.transcript(u)
-		})
+	play := func(u *unit) error {
+		if err := r.playUnit(ctx, u); err != nil {
+			return err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		meter.ended(u, scenarios.Decide(u.Case, ordinary(u.transcript), r.claims))
+		return st.transcript(u)
 	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("play cases: %w", err)
+	for _, turn := range []bool{false, true} {
+		group := r.atATime(turn)
+		for _, u := range units {
+			if u.Alone == turn {
+				u.transcript.Sanity.Before = before[u.policy.Name]
+				group.Go(func() error { return play(u) })
+			}
+		}
+		if err := group.Wait(); err != nil {
+			return fmt.Errorf("play cases: %w", err)
+		}
 	}
 	after, err := r.sane(ctx, policies, "after")
 	if err != nil {
@@ -136,14 +195,15 @@ func ordinary(t results.Transcript) *results.Transcript {
 	return &t
 }
 
-// sane holds an ordinary delivery under each policy, and says how each went.
+// sane holds an ordinary delivery under each policy, and says how each went. It is
+// to arrive, in whatever way: how is for the cases to judge.
 func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderPolicy, when string) (map[string]string, error) {
 	said := map[string]string{}
 	units := map[string]*unit{}
-	var group errgroup.Group
+	group := r.atATime(false)
 	for name, p := range policies {
 		c := scenarios.Ordinarily(when)
-		c.Window = max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+		c.Window = ordinaryWindow(p)
 		u := newSending(c, p)
 		u.transcript.Sanity.Before = results.SanityOK
 		units[name] = u
@@ -155,9 +215,9 @@ func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderP
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, u := range units {
-		v := scenarios.Decide(u.Case, ordinary(u.transcript), r.claims)
 		said[name] = results.SanityOK
-		if v.Status != results.StatusPass {
+		if f := scenarios.Fate(&u.transcript, r.claims); f == nil || f.ProvedBy != results.ProvedByDelivery {
+			v := scenarios.Decide(u.Case, ordinary(u.transcript), r.claims)
 			said[name] = strings.TrimSpace(v.Reason + " " + v.Got)
 		}
 	}
@@ -181,6 +241,9 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 		Case: u.ID, Policy: u.policy.Name, Target: r.id.String(), Version: r.id.Version, Sanity: sanity,
 		Started: u.start.UTC(), Window: u.SenderWindow(u.policy), ClockFactor: r.factor,
 	}
+	if r.oneByOne() {
+		u.transcript.Window = oneByOneWindow(u.Case, u.policy)
+	}
 	if sanity.Before != results.SanityOK {
 		r.end(ctx, u, results.EndWindow)
 		return nil
@@ -192,8 +255,11 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 	if err != nil {
 		return err
 	}
+	closing, cancel := context.WithTimeout(ctx, linger)
+	defer cancel()
+	r.until(closing, func() bool { return u.talking == 0 }) // what was tried before may still be open
 	r.end(ctx, u, why)
-	if why == results.EndWindow && u.policy.LifetimeSeconds == 0 {
+	if why == results.EndWindow && (u.policy.LifetimeSeconds == 0 || r.oneByOne()) {
 		return r.drain(ctx, u)
 	}
 	return nil
@@ -224,9 +290,12 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 				opened = true
 			}
 		case scenarios.ActAwait:
-			if !r.await(watching, u) {
+			if !r.await(watching, u, func(m *mail) bool { return m.settled }) {
 				why = results.EndWindow
 			}
+		case scenarios.ActTaken:
+			domain := r.recipients(u, a.Domain)
+			r.await(watching, u, func(m *mail) bool { return m.taken || m.settled || m.domain != domain })
 		case scenarios.ActPause:
 			sleep(watching, a.For)
 		case scenarios.ActSwitch:
@@ -245,19 +314,20 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 	return why, nil
 }
 
-// await waits until everything that was submitted has settled; false when the
+// await waits until everything that was submitted has come so far; false when the
 // window closes first.
-func (r *mailroom) await(ctx context.Context, u *unit) bool {
+func (r *mailroom) await(ctx context.Context, u *unit, far func(*mail) bool) bool {
+	return r.until(ctx, func() bool { return !slices.ContainsFunc(u.mails, func(m *mail) bool { return !far(m) }) })
+}
+
+// until waits until something is so, which is asked whenever something arrives;
+// false when the context ends first.
+func (r *mailroom) until(ctx context.Context, so func() bool) bool {
 	for {
 		r.mu.Lock()
-		waits, changed := 0, r.changed
-		for _, m := range u.mails {
-			if !m.settled {
-				waits++
-			}
-		}
+		done, changed := so(), r.changed
 		r.mu.Unlock()
-		if waits == 0 {
+		if done {
 			return true
 		}
 		select {
@@ -285,17 +355,16 @@ func (r *mailroom) drain(ctx context.Context, u *unit) error {
 			return err
 		}
 	}
-	waiting, cancel := context.WithTimeout(ctx, drainTime)
+	waiting, cancel := context.WithTimeout(ctx, drainWindow(u.policy))
 	defer cancel()
-	r.await(waiting, u)
+	r.await(waiting, u, func(m *mail) bool { return m.settled })
 	return nil
 }
 
 // submit hands messages to the target.
 func (r *mailroom) submit(ctx context.Context, u *unit, a scenarios.Act) {
-	domain := r.recipients(u, a.Domain)
 	var group errgroup.Group
-	for range max(1, a.Messages) {
+	for _, domain := range r.addressed(u, a) {
 		group.Go(func() error {
 			select {
 			case r.submitting <- struct{}{}:
@@ -309,6 +378,24 @@ func (r *mailroom) submit(ctx context.Context, u *unit, a scenarios.Act) {
 	_ = group.Wait() // none fails
 }
 
+// addressed are the domains of the messages to be submitted, one each.
+func (r *mailroom) addressed(u *unit, a scenarios.Act) []string {
+	labels := []string{a.Domain}
+	if a.Every {
+		labels = nil
+		for _, p := range u.Placements {
+			if !slices.Contains(labels, p.Domain) {
+				labels = append(labels, p.Domain)
+			}
+		}
+	}
+	var all []string
+	for _, label := range labels {
+		all = append(all, slices.Repeat([]string{r.recipients(u, label)}, max(1, a.Messages))...)
+	}
+	return all
+}
+
 // recipients is the domain that the messages for a placement are addressed to.
 func (r *mailroom) recipients(u *unit, label string) string {
 	d, _ := r.domainOf(u, label) // it was found when the hosts were placed
@@ -318,7 +405,7 @@ func (r *mailroom) recipients(u *unit, label string) string {
 // hand hands one message over.
 func (r *mailroom) hand(ctx context.Context, u *unit, domain string) {
 	canary := newCanary()
-	m := &mail{unit: u}
+	m := &mail{unit: u, domain: domain}
 	r.mu.Lock()
 	r.mails[canary] = m
 	u.mails = append(u.mails, m)
@@ -331,7 +418,7 @@ func (r *mailroom) hand(ctx context.Context, u *unit, domain string) {
 	vars["message"] = head(vars, canary, time.Now()) + scenarios.SubmittedBody(canary)
 	_, addr := r.listener(fakes.ListenSMTP)
 	s := sender.Play(ctx, sender.Session{
-		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitter,
+		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitFrom(addr),
 		Vars: vars, Canary: canary, Patience: r.Patience, KeyLog: r.KeyLog, Wall: u.start,
 		Now: func() time.Duration { return time.Since(u.start) },
 	})

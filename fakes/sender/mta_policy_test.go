@@ -256,7 +256,8 @@ func afterGoAheadCells() []cell {
 		{"may-no-clear", "starttls-454", expired},
 		{"may-tls12", "tls10-only", "clear (3)"},
 		{"may-creds", "auth-after-tls-only", "1.3 (1)"},
-		{"may-creds", "auth-before-tls-only", expired},
+		{"may-creds", "auth-before-tls-only", "1.3 (1)"},
+		{"may-creds", "tls-disabled", "clear (1)"},
 		{"may-creds", "clear-login-alert-after-220", expired},
 	}
 }
@@ -306,6 +307,7 @@ func verifyingCells() []cell {
 		{"verify", "wildcard-deep", expired},
 		{"verify", "wildcard-partial", expired},
 		{"verify", "client-certificate", expired},
-		{"verify-next-hop", "opportunistic", expired},
+		{"verify-next-hop", "opportunistic", "1.3 (1)"},
+		{"verify-next-hop", "wrong-name", expired},
 	}
 }
