@@ -116,15 +116,19 @@ func (r *mailroom) host(u *unit, p scenarios.Placement, domain string) (*mx, err
 
 // announce puts a host into the zone and the routes.
 func (r *mailroom) announce(h *mx, p scenarios.Placement, domain string) error {
+	name := h.name
+	if p.Numeric {
+		name = h.addr.Addr().String()
+	}
 	r.mu.Lock()
-	r.routes[domain] = append(r.routes[domain], fakes.NextHop{Name: h.name, Preference: p.Preference, Addr: h.addr.String()})
+	r.routes[domain] = append(r.routes[domain], fakes.NextHop{Name: name, Preference: p.Preference, Addr: h.addr.String()})
 	slices.SortStableFunc(r.routes[domain], func(a, b fakes.NextHop) int { return int(a.Preference) - int(b.Preference) })
 	r.mu.Unlock()
 	records := []dns.Record{dns.Address(h.name, h.addr.Addr())}
 	switch {
 	case p.Direct:
 	case p.Numeric:
-		records = append(records, dns.MX(domain, p.Preference, h.addr.Addr().String()))
+		records = append(records, dns.MX(domain, p.Preference, name))
 	case p.Alias:
 		records = append(records, dns.Alias("alias-"+h.name, h.name), dns.MX(domain, p.Preference, "alias-"+h.name))
 	default:

@@ -73,12 +73,12 @@ func helloEvents(d *delivery) []results.EventRef {
 }
 
 func judgeServerName(d *delivery, h *results.ClientHello, _ results.SenderPolicy, _ string) results.Verdict {
-	want := "recorded: whether the MX host's name is asked for, " + d.Host
+	const want = "recorded: whether the MX host's name is asked for"
 	switch {
 	case h.SNI == "":
 		return note(want, "no name is asked for", helloEvents(d)...)
 	case strings.EqualFold(strings.TrimSuffix(h.SNI, "."), d.Host):
-		return note(want, "the MX host's name is asked for", helloEvents(d)...)
+		return note(want, "the MX host's name is asked for: "+h.SNI, helloEvents(d)...)
 	}
 	return note(want, "another name is asked for: "+h.SNI, helloEvents(d)...)
 }

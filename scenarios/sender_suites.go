@@ -16,42 +16,42 @@ func senderSuites() []Case {
 	all := []Case{
 		{
 			ID: "suite/rc4-only", Row: "S-056", Title: "A peer that has nothing but RC4 gets no mail inside TLS", Under: underTLS,
-			Source: Source{"RFC 7465 §2; RFC 9325 §4.1", never}, Levels: []LevelRule{must()}, Placements: at("rc4-only"), Judge: refuses("RC4"),
+			Source: Source{"RFC 7465 §2; RFC 9325 §4.1", never}, Levels: []LevelRule{must()}, Placements: at("rc4-only"), Judge: refuses("with RC4"),
 		},
 		{
 			ID: "suite/3des-only", Row: "S-056", Title: "A peer that has nothing but 3DES gets no mail inside TLS", Cell: true,
 			Source: Source{"RFC 9325 §4.1; RFC 9325 §5.2", "Ciphers of less than 128 bits, 3DES among them, should not be negotiated; where the alternative is clear text, they are the lesser evil."},
-			Levels: []LevelRule{info().under(underOpportunistic), should()}, Placements: at("3des-only"), Judge: refuses("3DES"),
+			Levels: []LevelRule{info().under(underOpportunistic), should()}, Placements: at("3des-only"), Judge: refuses("with 3DES"),
 		},
 		{
 			ID: "suite/static-rsa-only", Row: "S-056", Title: "A peer without forward secrecy gets no mail inside TLS", Under: underTLS,
 			Source: Source{"RFC 9325 §4.1; RFC 9325 §5.2", "Suites whose secret is sent under the certificate's RSA key should not be negotiated; where the alternative is clear text, they are the lesser evil."},
-			Levels: []LevelRule{info().under(underOpportunistic), should()}, Placements: at("static-rsa-only"), Judge: refuses("no forward secrecy"),
+			Levels: []LevelRule{info().under(underOpportunistic), should()}, Placements: at("static-rsa-only"), Judge: refuses("without forward secrecy"),
 		},
 		{
 			ID: "suite/export-only", Row: "S-056", Title: "A peer that has nothing but export suites gets no mail inside TLS", Under: underTLS,
-			Source: Source{"RFC 9325 §4.1", never}, Levels: []LevelRule{must()}, Placements: at("export-only"), Judge: refuses("an export suite"),
+			Source: Source{"RFC 9325 §4.1", never}, Levels: []LevelRule{must()}, Placements: at("export-only"), Judge: refuses("with an export suite"),
 		},
 		{
 			ID: "suite/null-only", Row: "S-056", Title: "A peer that has nothing but suites without encryption gets no mail inside TLS", Under: underTLS,
-			Source: Source{"RFC 9325 §4.1", never}, Levels: []LevelRule{must()}, Placements: at("null-only"), Judge: refuses("a suite without encryption"),
+			Source: Source{"RFC 9325 §4.1", never}, Levels: []LevelRule{must()}, Placements: at("null-only"), Judge: refuses("without encryption"),
 		},
 		{
 			ID: "suite/anonymous-only", Row: "S-056", Title: "A peer without a certificate gets no mail that needs one", Under: underTLS,
 			Source: Source{"RFC 7672 §8.2; RFC 7435 §4", "Without a certificate nobody is authenticated; where nobody is to be, that is no loss."},
-			Levels: []LevelRule{must().under(underVerified), info()}, Placements: at("anonymous-only"), Judge: refuses("an anonymous suite"),
+			Levels: []LevelRule{must().under(underVerified), info()}, Placements: at("anonymous-only"), Judge: refuses("with an anonymous suite"),
 		},
 		{
 			ID: "suite/signature-scheme-not-offered", Row: "S-058", Title: "A signature in a scheme that was not offered ends the handshake", Under: underTLS,
 			Source: Source{"RFC 5246 §7.4.3; RFC 8446 §4.4.3", "The scheme of a signature is one of those that the client offered."},
-			Levels: []LevelRule{must()}, Placements: at("signature-scheme-not-offered"), Judge: refuses("a signature scheme that was not offered", illegalParameter, handshakeFailure),
+			Levels: []LevelRule{must()}, Placements: at("signature-scheme-not-offered"), Judge: refuses("with a signature scheme that was not offered", illegalParameter, handshakeFailure),
 		},
 	}
 	for _, bits := range []string{"512", "1024"} {
 		all = append(all, Case{
 			ID: "suite/dhe-" + bits, Row: "S-057", Title: "A Diffie-Hellman prime of " + bits + " bits ends the handshake", Under: underTLS,
 			Source: Source{"RFC 9325 §4.5; RFC 9325 §5.2", prime}, Levels: []LevelRule{must().under(underMandatory), should()},
-			Placements: at("dhe-" + bits), Judge: refuses("a Diffie-Hellman prime of " + bits + " bits"),
+			Placements: at("dhe-" + bits), Judge: refuses("with a Diffie-Hellman prime of " + bits + " bits"),
 		})
 	}
 	return all
@@ -65,10 +65,11 @@ const (
 
 // refuses is the judge of a peer that has nothing but what a sender is to refuse:
 // no session comes about, and what follows is what the policy says of a handshake
-// that fails. Where alerts are named, a choice of the peer's is to be answered
+// that fails. What says of such a session with or without what it is. Where alerts
+// are named, a choice of the peer's is to be answered
 // with one of them.
 func refuses(what string, alerts ...uint8) Judge {
-	want := "no session with " + what
+	want := "no session " + what
 	return allOf(func(t *results.Transcript, claims results.Claims) results.Verdict {
 		if mine(t, claims).Level == results.LevelNone {
 			return plainly(fate(t, claims, 0), fateRefs(t))

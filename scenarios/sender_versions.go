@@ -37,19 +37,19 @@ func senderVersions() []Case {
 			ID: "version/ssl3-chosen", Row: "S-054", Title: "A ServerHello of SSL 3.0 ends the handshake",
 			Source: Source{"RFC 7568 §3", "SSL 3.0 is not used; whoever gets a ServerHello of that version ends the handshake."},
 			Under:  underTLS, Levels: []LevelRule{must()}, Placements: at("ssl3-server-hello"),
-			Judge: refuses("SSL 3.0", protocolVersion),
+			Judge: refuses("with SSL 3.0", protocolVersion),
 		},
 		{
 			ID: "version/not-offered", Row: "S-055", Title: "A version that was not offered ends the handshake",
 			Source: Source{"RFC 8446 §4.1.3; RFC 8446 §4.2.1", aborts},
 			Under:  underTLS, Levels: []LevelRule{must()}, Placements: at("version-not-offered"),
-			Judge: refuses("a version that was not offered", illegalParameter, protocolVersion),
+			Judge: refuses("with a version that was not offered", illegalParameter, protocolVersion),
 		},
 		{
 			ID: "version/downgrade-sentinel", Row: "S-055", Title: "The sign of a downgrade from TLS 1.3 ends the handshake",
 			Source: Source{"RFC 8446 §4.1.3", aborts},
 			Under:  underTLS, Levels: []LevelRule{must()}, Placements: at("downgrade-sentinel"),
-			Judge: allOf(refuses("TLS 1.2 with the sign of a downgrade", illegalParameter), offersTLS13),
+			Judge: allOf(refuses("in TLS 1.2 with the sign of a downgrade", illegalParameter), offersTLS13),
 		},
 	}
 }
@@ -109,22 +109,11 @@ func outside(t *results.Transcript, claims results.Claims, version, floor string
 		}
 	}
 	v := reaction(t, claims, results.TriggerFailed)
-	if v.Status == results.StatusPass && inClear(f) {
+	if v.Status == results.StatusPass && f.Code.Plain() {
 		return note(fmt.Sprintf("recorded: what %s makes of a peer with TLS %s alone", limit, version),
 			fmt.Sprintf("%s turned TLS %s into clear text: %s", limit, version, saidOf(f)), v.Evidence...)
 	}
 	return v
-}
-
-// inClear tells whether a message went in clear.
-func inClear(f results.Fate) bool {
-	switch f.Code {
-	case results.FatePlain, results.FatePlainSame, results.FatePlainNew, results.FatePlainLater:
-		return true
-	case results.FateTLS10, results.FateTLS11, results.FateTLS12, results.FateTLS13,
-		results.FateDeferred, results.FateBounced, results.FateUnknown:
-	}
-	return false
 }
 
 // offersTLS13 is the check that the sender offers TLS 1.3, without which there is

@@ -208,6 +208,9 @@ func TestPeersDoWhatTheySay(t *testing.T) {
 			if got := seen(s, r.want); got != r.want {
 				t.Errorf("got %+v, want %+v: %s", got, r.want, why(s))
 			}
+			if r.peer == "hello-request-in-data" {
+				return // crypto/tls breaks off when it hears of it, before or after the content
+			}
 			took := r.want.mark == "quit" || strings.HasSuffix(r.peer, "-at-final-dot")
 			if got := len(st.taken()); (got == 1) != took {
 				t.Errorf("%d messages were taken", got)

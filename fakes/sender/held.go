@@ -104,7 +104,7 @@ func (p *pool) remove(h *held) bool {
 // keep holds the connection for a while if the policy has that. One in clear to
 // which a message fell back is not kept: another message must try TLS first.
 func (c *conn) keep(ctx context.Context, e *entry) bool {
-	if !e.policy.Reuse || !c.inStep || len(c.buf) > 0 || ctx.Err() != nil {
+	if !e.policy.Reuse || !c.inStep || c.mute || len(c.buf) > 0 || ctx.Err() != nil {
 		return false
 	}
 	if c.fallback && !e.policy.Has(fakes.FlawReuseAcross) {

@@ -60,10 +60,7 @@ func (m *MTA) config(e *entry, hop fakes.NextHop) *tls.Config {
 		c.MinVersion = tls.VersionTLS10
 	}
 	if c.MinVersion < tls.VersionTLS12 {
-		weak := fakes.TripleDESSuites()
-		if p.Forbids() { // else they are better than clear text (RFC 9325 §5.2)
-			weak = append(weak, fakes.StaticRSASuites()...)
-		}
+		weak := slices.Concat(fakes.TripleDESSuites(), fakes.StaticRSASuites())
 		c.CipherSuites = slices.DeleteFunc(fakes.LegacySuites(), func(s uint16) bool { return slices.Contains(weak, s) })
 	}
 	if p.Has(fakes.FlawOffersRC4) {
@@ -86,9 +83,6 @@ func (m *MTA) config(e *entry, hop fakes.NextHop) *tls.Config {
 	}
 	return c
 }
-
-// minRSA is how many bits an RSA key has at least (RFC 9325 §4.5).
-const minRSA = 2048
 
 // check verifies the certificates that a host showed as the policy asks (RFC 5280
 // §6, RFC 9525 §6.3).
@@ -120,18 +114,15 @@ func (m *MTA) check(e *entry, hop fakes.NextHop, chain []*x509.Certificate) erro
 	if _, err := leaf.Verify(o); err != nil {
 		return err
 	}
-	if key, is := leaf.PublicKey.(*rsa.PublicKey); is && key.N.BitLen() < minRSA {
+	const least = 2048 // bits (RFC 9325 §4.5)
+	if key, ok := leaf.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < least {
 		return fmt.Errorf("its RSA key has %d bits", key.N.BitLen())
 	}
 	switch p.Verify {
 	case results.VerifyMXName:
 		return checkName(p, leaf, hop.Name)
 	case results.VerifyNextHop:
-		err := checkName(p, leaf, e.domain)
-		if err != nil && strings.HasSuffix(strings.ToLower(hop.Name), "."+e.domain) {
-			return checkName(p, leaf, hop.Name) // it is the domain's own host
-		}
-		return err
+		return checkName(p, leaf, e.domain)
 	case results.VerifyNone, results.VerifyChain:
 	}
 	return nil
