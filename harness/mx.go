@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -26,6 +27,8 @@ type mx struct {
 	// name it goes by, domain the first recipient domain that it takes mail for.
 	name, domain string
 	addr         netip.AddrPort
+	// key seals the tickets of all peers that stand here.
+	key [32]byte
 
 	mu     sync.Mutex
 	server *receiver.Server
@@ -97,11 +100,12 @@ func (r *mailroom) host(u *unit, p scenarios.Placement, domain string) (*mx, err
 	h := &mx{room: r, unit: u, domain: domain, addr: ln.Addr().(*net.TCPAddr).AddrPort(), open: map[*receiver.Server]map[int][]receiver.Message{}}
 	h.name = p.HostLabel() + "." + u.domain + "." + u.policy.Name + "." + r.domain
 	if strings.Contains(p.HostLabel(), ".") {
-		h.name = p.HostLabel()
+		h.name = scenarios.DNSLabel(u.ID+"-"+u.policy.Name) + "." + p.HostLabel()
 	}
 	if p.Direct {
 		h.name = domain
 	}
+	_, _ = rand.Read(h.key[:]) // which never fails
 	if err := h.stand(p.Peer, results.LegDeliver); err != nil {
 		_ = ln.Close()
 		return nil, err
@@ -149,8 +153,20 @@ func (h *mx) serve(ctx context.Context, ln net.Listener) {
 		h.mu.Lock()
 		server := h.server
 		h.mu.Unlock()
-		sessions.Go(func() { server.ServeConn(ctx, conn) })
+		h.room.talks(h.unit, 1)
+		sessions.Go(func() {
+			defer h.room.talks(h.unit, -1)
+			server.ServeConn(ctx, conn)
+		})
 	}
+}
+
+// talks counts the open connections of a unit's hosts.
+func (r *mailroom) talks(u *unit, more int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u.talking += more
+	r.signal()
 }
 
 // stand puts a peer in the host's place; connections that are open go on with the
@@ -163,7 +179,7 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	r := h.room
 	server := &receiver.Server{
 		Profile: profile, Listener: fakes.ListenSMTP, Host: h.name, Accounts: map[string]string{r.user: r.password},
-		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog,
+		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog, TicketKey: &h.key,
 		Now: func() time.Duration { return time.Since(r.epoch) }, Clock: time.Now,
 	}
 	if profile.Offer != fakes.OfferNone {
@@ -175,8 +191,9 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	defer h.mu.Unlock()
 	server.Deliver = func(_ context.Context, m receiver.Message) error {
 		h.mu.Lock()
-		defer h.mu.Unlock()
 		h.open[server][m.Session] = append(h.open[server][m.Session], m)
+		h.mu.Unlock()
+		r.took(m)
 		return nil
 	}
 	server.Report = func(s results.Session) {
@@ -192,7 +209,18 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	return nil
 }
 
-// certificate is the one that a profile shows as a host of a domain.
+// took notes that a message was taken; its session goes on.
+func (r *mailroom) took(m receiver.Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if about := r.mailTo(m.To); about != nil {
+		about.taken = true
+		r.signal()
+	}
+}
+
+// certificate is the one that a profile shows as a host that takes mail for a
+// domain.
 func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certificate, error) {
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {

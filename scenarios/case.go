@@ -39,6 +39,9 @@ type Case struct {
 	Under      Under
 	Placements []Placement
 	Acts       []Act
+	// Lay gives the placements and acts of a sender case that spans all policies
+	// that are claimed; it is played once, under the first of them.
+	Lay func(results.Claims) ([]Placement, []Act)
 	// Cell is true for a sender case that fills a column of the matrix.
 	Cell bool
 	// Window is how long the case is watched at the most; 0 means DefaultWindow.

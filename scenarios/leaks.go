@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,19 +17,19 @@ import (
 // has none it may trust. All connections count, retries and fallbacks included;
 // what comes once the peer was turned honest does not.
 func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []results.EventRef) {
-	for _, d := range deliveries(t) {
-		marked := submissionsOn(t, d)
+	all, known := deliveries(t), canaries(t)
+	for _, d := range all {
+		marked := submissionsOn(d, known)
 		for i, e := range d.Events {
 			s, found := marked[e.Mark]
-			if !found && len(t.Submissions) > 0 {
-				s = t.Submissions[0]
-				s.Policy = t.Policy
+			if !found {
+				s = strictest(t, claims, marked)
 			}
 			p := policyOf(t, s, claims)
-			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trusted(d.Session, p.Verify, domainOf(s)) {
+			if e.From != results.Client || e.Kind != results.EventData || !p.Forbids() || e.Secure && trustedBy(d, all, p.Verify, domainOf(s)) {
 				continue
 			}
-			if n := private(t, e); n > 0 {
+			if n := private(e, known); n > 0 {
 				bytes += n
 				refs = append(refs, results.EventRef{Session: d.ID, Event: i})
 			}
@@ -37,20 +38,56 @@ func leaks(t *results.Transcript, claims results.Claims) (bytes int64, refs []re
 	return bytes, refs
 }
 
+// canaries are the submissions of a transcript by canary.
+func canaries(t *results.Transcript) map[string]results.Submission {
+	known := map[string]results.Submission{}
+	for _, s := range t.Submissions {
+		known[s.Canary] = s
+	}
+	return known
+}
+
+// named finds the submissions whose canary stands in some text.
+func named(text []byte, known map[string]results.Submission) []results.Submission {
+	var found []results.Submission
+	for _, word := range bytes.FieldsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		if s, ok := known[string(word)]; ok {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
 // submissionsOn are the messages on a connection, by mark.
-func submissionsOn(t *results.Transcript, d *delivery) map[string]results.Submission {
+func submissionsOn(d *delivery, known map[string]results.Submission) map[string]results.Submission {
 	marks := map[string]results.Submission{}
 	for _, e := range d.Events {
 		if e.From != results.Client || e.Kind != results.EventData || e.Mark == "" {
 			continue
 		}
-		for _, s := range t.Submissions {
-			if bytes.Contains(shown(e), []byte(s.Canary)) {
-				marks[e.Mark] = s
-			}
+		for _, s := range named(shown(e), known) {
+			marks[e.Mark] = s
 		}
 	}
 	return marks
+}
+
+// strictest is the message that what belongs to none is held against: one whose
+// policy forbids mail in clear if such a one is on the connection, else any of the
+// case's own policy.
+func strictest(t *results.Transcript, claims results.Claims, on map[string]results.Submission) results.Submission {
+	var s results.Submission
+	if len(t.Submissions) > 0 {
+		s = t.Submissions[0]
+	}
+	s.Policy = t.Policy
+	main := mine(t, claims)
+	for _, mark := range slices.Sorted(maps.Keys(on)) {
+		if p := policyOf(t, on[mark], claims); p.Forbids() && (!main.Forbids() || main.Verify == results.VerifyNone) {
+			main, s = p, on[mark]
+		}
+	}
+	return s
 }
 
 // domainOf is the recipient's domain.
@@ -60,7 +97,7 @@ func domainOf(s results.Submission) string {
 }
 
 // private counts the bytes of an event that are envelope, content or credentials.
-func private(t *results.Transcript, e results.Event) int64 {
+func private(e results.Event, known map[string]results.Submission) int64 {
 	size := int64(len(e.Bytes))
 	if e.Digest != nil {
 		size = e.Digest.Length
@@ -76,12 +113,22 @@ func private(t *results.Transcript, e results.Event) int64 {
 		return size
 	default:
 	}
-	for _, s := range t.Submissions {
-		if bytes.Contains(shown(e), []byte(s.Canary)) {
-			return size
-		}
+	if len(named(shown(e), known)) > 0 {
+		return size
 	}
 	return 0
+}
+
+// trustedBy tells whether what goes inside TLS on a connection is for somebody
+// whom a policy may trust with mail for the domain: the peer has the certificate, or the session is resumed
+// that was made when the host had it.
+func trustedBy(d *delivery, all []*delivery, v results.Verify, domain string) bool {
+	if trusted(d.Session, v, domain) {
+		return true
+	}
+	return facts(d.Session).Resumed && slices.ContainsFunc(all, func(o *delivery) bool {
+		return o.Host == d.Host && o.began < d.began && o.complete() && !facts(o.Session).Resumed && trusted(o.Session, v, domain)
+	})
 }
 
 // trusted tells whether the peer of a session shows a certificate that may be
