@@ -3,6 +3,8 @@ package harness
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mailtls/fakes"
+	"mailtls/fakes/pki"
 	"mailtls/fakes/sender"
 	"mailtls/harness/targets"
 	"mailtls/results"
@@ -56,6 +59,52 @@ func (w *world) post(ctx context.Context, variant targets.Variant, entries []*en
 	return notes, err
 }
 
+// oneByOne tells whether all hosts are one, so that cases wait for each other.
+func (w *world) oneByOne() bool { return w.Layout != nil && w.Layout.OneByOne }
+
+// atATime is a group of as many units as can be played at once; alone asks for one.
+func (w *world) atATime(alone bool) *errgroup.Group {
+	group := &errgroup.Group{}
+	if alone || w.oneByOne() {
+		group.SetLimit(1)
+	}
+	return group
+}
+
+// ordinaryWindow is how long an ordinary message may take.
+func ordinaryWindow(p results.SenderPolicy) time.Duration {
+	return max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+}
+
+// drainWindow is how long mail is awaited once the peer was turned honest: a few
+// retries, which come ever later.
+func drainWindow(p results.SenderPolicy) time.Duration {
+	return max(drainTime, 4*time.Duration(p.RetrySeconds*float64(time.Second)))
+}
+
+// submitFrom is the address that mail is submitted from: the one that the target
+// was told to trust, where it was told, and the system's choice else.
+func (w *world) submitFrom(addr string) netip.Addr {
+	host, _, _ := net.SplitHostPort(addr)
+	if w.Layout != nil {
+		return netip.Addr{}
+	}
+	return ownAddress(host, w.submitter)
+}
+
+// authority makes the certificates of the hosts: it is the layout's, which the
+// target was told to trust, and a new one else.
+func (w *world) authority() (*pki.Authority, error) {
+	if w.Layout != nil {
+		return pki.LoadAuthority(w.Layout.Authority, time.Now())
+	}
+	a, err := pki.New(time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	return a, nil
+}
+
 // startSender starts the target in the world of the room.
 func (w *world) startSender(ctx context.Context, variant targets.Variant, room *mailroom) error {
 	w.submitter = w.addresses.take()
@@ -65,12 +114,15 @@ func (w *world) startSender(ctx context.Context, variant targets.Variant, room *
 	}
 	if w.Target.Spec().Direct {
 		wiring.Route = room.route
-	} else {
+	} else if room.resolver.IsValid() {
 		wiring.Resolver = room.resolver.String()
 	}
 	var err error
 	if w.running, err = w.Target.Start(ctx, variant, wiring); err != nil {
 		return fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
+	}
+	if w.running.User != "" {
+		w.user, w.password = w.running.User, w.running.Password
 	}
 	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
 	return nil
@@ -108,14 +160,10 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 		meter.ended(u, scenarios.Decide(u.Case, ordinary(u.transcript), r.claims))
 		return st.transcript(u)
 	}
-	for _, turn := range []struct {
-		alone bool
-		limit int
-	}{{false, -1}, {true, 1}} {
-		var group errgroup.Group
-		group.SetLimit(turn.limit)
+	for _, turn := range []bool{false, true} {
+		group := r.atATime(turn)
 		for _, u := range units {
-			if u.Alone == turn.alone {
+			if u.Alone == turn {
 				u.transcript.Sanity.Before = before[u.policy.Name]
 				group.Go(func() error { return play(u) })
 			}
@@ -152,10 +200,10 @@ func ordinary(t results.Transcript) *results.Transcript {
 func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderPolicy, when string) (map[string]string, error) {
 	said := map[string]string{}
 	units := map[string]*unit{}
-	var group errgroup.Group
+	group := r.atATime(false)
 	for name, p := range policies {
 		c := scenarios.Ordinarily(when)
-		c.Window = max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+		c.Window = ordinaryWindow(p)
 		u := newSending(c, p)
 		u.transcript.Sanity.Before = results.SanityOK
 		units[name] = u
@@ -193,6 +241,9 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 		Case: u.ID, Policy: u.policy.Name, Target: r.id.String(), Version: r.id.Version, Sanity: sanity,
 		Started: u.start.UTC(), Window: u.SenderWindow(u.policy), ClockFactor: r.factor,
 	}
+	if r.oneByOne() {
+		u.transcript.Window = oneByOneWindow(u.Case, u.policy)
+	}
 	if sanity.Before != results.SanityOK {
 		r.end(ctx, u, results.EndWindow)
 		return nil
@@ -208,7 +259,7 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 	defer cancel()
 	r.until(closing, func() bool { return u.talking == 0 }) // what was tried before may still be open
 	r.end(ctx, u, why)
-	if why == results.EndWindow && u.policy.LifetimeSeconds == 0 {
+	if why == results.EndWindow && (u.policy.LifetimeSeconds == 0 || r.oneByOne()) {
 		return r.drain(ctx, u)
 	}
 	return nil
@@ -304,7 +355,7 @@ func (r *mailroom) drain(ctx context.Context, u *unit) error {
 			return err
 		}
 	}
-	waiting, cancel := context.WithTimeout(ctx, drainTime)
+	waiting, cancel := context.WithTimeout(ctx, drainWindow(u.policy))
 	defer cancel()
 	r.await(waiting, u, func(m *mail) bool { return m.settled })
 	return nil
@@ -367,7 +418,7 @@ func (r *mailroom) hand(ctx context.Context, u *unit, domain string) {
 	vars["message"] = head(vars, canary, time.Now()) + scenarios.SubmittedBody(canary)
 	_, addr := r.listener(fakes.ListenSMTP)
 	s := sender.Play(ctx, sender.Session{
-		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitter,
+		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitFrom(addr),
 		Vars: vars, Canary: canary, Patience: r.Patience, KeyLog: r.KeyLog, Wall: u.start,
 		Now: func() time.Duration { return time.Since(u.start) },
 	})

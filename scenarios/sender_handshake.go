@@ -108,7 +108,7 @@ func nextHosts() []Case {
 			ID: "handshake/next-host", Row: "S-044", Title: "Where the handshake with the first host fails the second one is tried",
 			Source: Source{"RFC 5321 §5.1; RFC 3207 §6", "A client tries the hosts of a domain in order until one takes the mail; where TLS is demanded only those with TLS can."},
 			Levels: []LevelRule{must().under(underMandatory), info()}, Under: underTLS,
-			Placements: []Placement{{Peer: "reset-after-220", Preference: 10}, {Peer: "opportunistic", Preference: 20, Host: "mx2"}}, Judge: allOf(judgeNextHost, quiet),
+			Placements: []Placement{{Peer: "reset-after-220", Preference: 10}, {Peer: "opportunistic", Preference: 20, Host: "mx2"}}, Judge: allOf(judgeBrokenFirst, quiet),
 		},
 		{
 			ID: "handshake/clear-retry-refused", Row: "S-045", Title: "Where the handshake fails and mail in clear gets 530 the attempt is over",
@@ -147,8 +147,8 @@ func nothingInside(t *results.Transcript, _ results.Claims) (results.Verdict, bo
 	return results.Verdict{}, false
 }
 
-// judgeNextHost looks at which of two hosts got the message, and how.
-func judgeNextHost(t *results.Transcript, claims results.Claims) results.Verdict {
+// judgeBrokenFirst looks at which of two hosts got the message, and how.
+func judgeBrokenFirst(t *results.Transcript, claims results.Claims) results.Verdict {
 	const second = "mx2."
 	p, f := mine(t, claims), fate(t, claims, 0)
 	if f.Code == results.FateUnknown {
