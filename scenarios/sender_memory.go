@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"mailtls/results"
 )
@@ -66,13 +67,15 @@ func judgeWorse(waits func(results.SenderPolicy) bool) Judge {
 }
 
 // since is what was seen from the n-th submission on, with that as the only one:
-// connections that had ended before are not its own.
+// connections that had ended before are not its own. The submitter may hear that a
+// message was taken only when it has been delivered.
 func since(t *results.Transcript, n int) *results.Transcript {
 	later := *t
 	later.Submissions = t.Submissions[n : n+1]
 	later.Sessions = nil
+	brought := takings(t, deliveries(t), t.Submissions[n].Canary)
 	for _, s := range t.Sessions {
-		if s.EndAt > t.Submissions[n].At {
+		if s.EndAt > t.Submissions[n].At || slices.ContainsFunc(brought, func(b taking) bool { return b.ID == s.ID }) {
 			later.Sessions = append(later.Sessions, s)
 		}
 	}
