@@ -155,6 +155,10 @@ func noClearLogin(t *results.Transcript, _ results.Claims) (results.Verdict, boo
 // judgeNoLogin concludes where no credentials went in clear: the message waits, or
 // goes without them as the policy says.
 func judgeNoLogin(t *results.Transcript, claims results.Claims) results.Verdict {
+	f := fate(t, claims, 0)
+	if f.Code == results.FateDeferred || f.Code == results.FateBounced {
+		return pass("no login in clear; the message waits, or goes without one", saidOf(f), fateRefs(t)...)
+	}
 	return reaction(t, claims, results.TriggerNotOffered)
 }
 
