@@ -301,6 +301,9 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 		case scenarios.ActSwitch:
 			for _, h := range u.hosts {
 				if h.name == a.Host || strings.HasPrefix(h.name, a.Host+".") {
+					if !a.Tickets {
+						h.renew()
+					}
 					if err := h.stand(a.Peer, results.LegDeliver); err != nil {
 						return why, err
 					}
