@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -115,15 +114,16 @@ func noticeText(t *results.Transcript, n results.DSN) []byte {
 		i := slices.IndexFunc(t.Sessions, func(s results.Session) bool { return s.ID == ref.Session })
 		text = append(text, shown(t.Sessions[i].Events[ref.Event])...)
 	}
-	end := len(text)
-	for _, kind := range []string{"message/rfc822", "text/rfc822-headers", "message/global"} {
-		// A header of the whole may name the kinds, behind its own.
-		if i := bytes.LastIndex(text, []byte("Content-Type: "+kind)); i >= 0 {
-			end = min(end, i)
-		}
+	// A header of the whole may name the kinds too, but comes before.
+	if parts := returnedPart.FindAllIndex(text, -1); parts != nil {
+		return text[:parts[len(parts)-1][0]]
 	}
-	return text[:end]
+	return text
 }
+
+// returnedPart begins the part of a notification that holds the message, or its
+// header (RFC 6522 §3).
+var returnedPart = regexp.MustCompile(`(?im)^content-type:\s*(message/rfc822|message/global|text/rfc822-headers)`)
 
 // noticeRefs points at the content of a notification.
 func noticeRefs(t *results.Transcript, n results.DSN) []results.EventRef {
