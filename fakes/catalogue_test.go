@@ -171,12 +171,13 @@ func TestTwinsHaveADefect(t *testing.T) {
 
 func TestCataloguesAreFresh(t *testing.T) {
 	for name, list := range map[string]func() any{
-		"Receivers": func() any { return fakes.Receivers() },
-		"Senders":   func() any { return fakes.Senders() },
-		"Models":    func() any { return fakes.Models() },
-		"Twins":     func() any { return fakes.Twins() },
-		"suites":    func() any { return fakes.LegacySuites() },
-		"listeners": func() any { return fakes.Listeners() },
+		"Receivers":     func() any { return fakes.Receivers() },
+		"Senders":       func() any { return fakes.Senders() },
+		"Models":        func() any { return fakes.Models() },
+		"Twins":         func() any { return fakes.Twins() },
+		"sending twins": func() any { return fakes.SendingTwins() },
+		"suites":        func() any { return fakes.LegacySuites() },
+		"listeners":     func() any { return fakes.Listeners() },
 	} {
 		want := list()
 		spoil(reflect.ValueOf(list()))

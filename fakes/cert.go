@@ -18,6 +18,7 @@ const (
 	CertWildcard            Cert = "wildcard"
 	CertWildcardPartial     Cert = "wildcard-partial"
 	CertWildcardDeep        Cert = "wildcard-deep"
+	CertRevoked             Cert = "revoked"
 	CertWildcardDouble      Cert = "wildcard-double"
 	CertULabel              Cert = "u-label"
 	CertNULInName           Cert = "nul-in-name"

@@ -53,7 +53,7 @@ func renewingPeers() []Profile {
 		peer("key-update", "Changes its keys at MAIL and before the content in TLS 1.3, and asks for new ones of the client's.",
 			strike(Fault{At: results.StageMail, Phase: PhaseTLS, When: Before, Do: ActionKeyUpdate}),
 			strike(Fault{At: results.StageBody, Phase: PhaseTLS, When: Before, Do: ActionKeyUpdate})),
-		peer("hello-request-in-data", "Asks for a renegotiation behind its 354, and refuses one that is begun; it speaks TLS 1.2 and nothing newer.",
+		peer("hello-request-in-data", "Asks for a renegotiation behind its 354, and ends the connection of a client that begins one; it speaks TLS 1.2 and nothing newer.",
 			speaking(tls.VersionTLS12, tls.VersionTLS12),
 			strike(Fault{At: results.StageBody, Phase: PhaseTLS, When: Before, Do: ActionHelloRequest})),
 	}

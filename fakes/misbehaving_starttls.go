@@ -36,6 +36,15 @@ func either(text string) func(*Profile) {
 	}
 }
 
+// What peers say that inject a reply.
+const (
+	readyLine     = "220 2.0.0 Ready to start TLS\r\n"
+	injectedLines = "250-injected.example\r\n250-SIZE 52428800\r\n"
+)
+
+// bare lists nothing that changes what a sender says.
+func bare() []string { return []string{"8BITMIME", "ENHANCEDSTATUSCODES"} }
+
 // goAheadPeers answer STARTTLS in a form that is unusual, wrong or more than an
 // answer (RFC 5321 §4.2).
 func goAheadPeers() []Profile {
@@ -55,15 +64,15 @@ func goAheadPeers() []Profile {
 			Fault{When: Before, Do: ActionReply, Text: "0 2.0.0 Ready", Delay: 500 * time.Millisecond},
 			Fault{When: Before, Do: ActionStall, Delay: 500 * time.Millisecond},
 			Fault{Do: ActionRewrite, Text: " to start TLS\r\n"})),
-		peer("injection-whole-line", "Sends behind its go-ahead, in one segment, a reply in clear that lists AUTH, as if it were one to EHLO inside TLS.",
-			rewrite(at, "220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250 AUTH PLAIN LOGIN\r\n")),
-		peer("injection-delayed-reply", "Does as injection-whole-line, and answers EHLO inside TLS 3 seconds late.",
-			rewrite(at, "220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250 AUTH PLAIN LOGIN\r\n"),
-			strike(Fault{At: results.StageHello, Phase: PhaseTLS, When: Before, Do: ActionStall, Delay: 3 * time.Second})),
-		peer("injection-partial-line", "Sends behind its go-ahead, in one segment, the beginning of a reply that would go on inside TLS.",
-			rewrite(at, "220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250-AUTH PLAIN LOGIN ")),
-		peer("injection-221", "Sends a 221 behind its go-ahead, in one segment.", rewrite(at, "220 2.0.0 Ready to start TLS\r\n221 2.0.0 Bye\r\n")),
-		peer("injection-421", "Sends a 421 behind its go-ahead, in one segment.", rewrite(at, "220 2.0.0 Ready to start TLS\r\n421 4.3.2 No service for the time being\r\n")),
+		peer("injection-whole-line", "Sends behind its go-ahead, in one segment, a reply in clear that lists SIZE and AUTH, as if it were one to EHLO inside TLS; that one lists neither.",
+			rewrite(at, readyLine+injectedLines+"250 AUTH PLAIN LOGIN\r\n"), listing(usual(), bare())),
+		peer("injection-delayed-reply", "Does as injection-whole-line, and answers EHLO inside TLS 3 seconds late, or at once where something comes behind it in half of that time.",
+			rewrite(at, readyLine+injectedLines+"250 AUTH PLAIN LOGIN\r\n"), listing(usual(), bare()),
+			strike(Fault{At: results.StageHello, Phase: PhaseTLS, When: Before, Do: ActionStall, Delay: 1500 * time.Millisecond, IfSilent: true})),
+		peer("injection-partial-line", "Sends behind its go-ahead, in one segment, the beginning of a reply that lists SIZE and AUTH and would go on inside TLS, where neither is listed.",
+			rewrite(at, readyLine+injectedLines+"250-AUTH PLAIN LOGIN "), listing(usual(), bare())),
+		peer("injection-221", "Sends a 221 behind its go-ahead, in one segment.", rewrite(at, readyLine+"221 2.0.0 Bye\r\n")),
+		peer("injection-421", "Sends a 421 behind its go-ahead, in one segment.", rewrite(at, readyLine+"421 4.3.2 No service for the time being\r\n")),
 		peer("pipelined-replies", "Answers STARTTLS with 454 and, in the same segment, with all replies that a login and a mail would get"+follows,
 			either("454 4.7.0 TLS is not available\r\n235 2.7.0 Ok\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 Go ahead\r\n250 2.0.0 Ok\r\n")),
 	}

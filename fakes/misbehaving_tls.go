@@ -88,6 +88,7 @@ func certificatePeers() []Profile {
 		{"wildcard", CertWildcard, "Shows a certificate for *.parent, which covers it; it needs a name of three labels or more."},
 		{"wildcard-partial", CertWildcardPartial, "Shows a certificate with the wildcard inside a label; it needs a name of three labels or more."},
 		{"wildcard-deep", CertWildcardDeep, "Shows a certificate for *.grandparent; it needs a name of four labels or more."},
+		{"revoked", CertRevoked, "Shows a certificate that is revoked; only who is given the list of those can tell."},
 		{"wildcard-double", CertWildcardDouble, "Shows a certificate for *.*.grandparent; it needs a name of four labels or more."},
 		{"u-label", CertULabel, "Shows a certificate with a U-label in UTF-8 for its A-label, which many cannot even read; it needs a name with an A-label (xn--...)."},
 		{"nul-in-name", CertNULInName, "Shows a certificate for its name with a NUL and another domain behind it."},

@@ -6,9 +6,10 @@ import "mailtls/results"
 // a queue's whole life can be watched.
 const (
 	sendRetry    = 2
-	sendLater    = 2
-	sendLifetime = 10
 	sendTimeout  = 4
+	sendLifetime = 16
+	// sendLater leaves room for two peers' silence, and for a busy machine.
+	sendLater = 14
 )
 
 // reactions is what a policy does for each trigger.
@@ -94,7 +95,7 @@ func opportunisticPolicies() []Policy {
 		sending("may-tls12", "As may, with nothing below TLS 1.2.", may, goingOn(results.ReactClearLater)).with(modernFloor),
 		sending("may-no-clear", "As may, but waits where STARTTLS is put off with 4xx.",
 			may, goingOn(results.ReactClearLater)).but(wait, results.TriggerRefused4xx),
-		sending("may-creds", "Logs in at the next hop, inside TLS only: it waits where TLS cannot be had.", may, always(wait)).with(credentials),
+		sending("may-creds", "As may, but waits where the handshake fails; logs in where that is listed inside TLS, and never in clear.", may, goingOn(wait)).with(credentials),
 		sending("may-reuse", "As may, and several mails may share a connection.", may, goingOn(results.ReactClearLater)).with(reuse),
 	}
 }
@@ -110,8 +111,8 @@ func mandatoryPolicies() []Policy {
 			but(results.ReactBounce, results.TriggerRefused5xx),
 		mandatory("encrypt-tls12", "As encrypt, with nothing below TLS 1.2.").with(modernFloor),
 		mandatory("verify", "Sends inside TLS 1.2 or later with a certificate for the name of the MX host.").with(verifying(results.VerifyMXName)),
-		mandatory("verify-next-hop", "Sends inside TLS 1.2 or later with a certificate for the recipient's domain.").with(verifying(results.VerifyNextHop)),
-		mandatory("encrypt-creds", "As encrypt, and logs in at the next hop.").with(credentials),
+		mandatory("verify-next-hop", "Sends inside TLS 1.2 or later with a certificate for the recipient's domain, or for an MX host whose name lies below it.").with(verifying(results.VerifyNextHop)),
+		mandatory("encrypt-creds", "As encrypt, and logs in where that is listed inside TLS.").with(credentials),
 		mandatory("encrypt-reuse", "As encrypt, and several mails may share a connection.").with(reuse),
 	}
 }

@@ -37,6 +37,34 @@ func TestSendingModelsHoldTogether(t *testing.T) {
 	}
 }
 
+// TestEveryFlawHasATwin: a twin has its flaw under each policy, and claims to be
+// honest.
+func TestEveryFlawHasATwin(t *testing.T) {
+	twins := map[string]bool{}
+	for _, m := range fakes.SendingTwins() {
+		twins[m.Name] = true
+		if !sentence.MatchString(m.Doc) || len(m.Sends) == 0 || len(m.Sends) != len(m.Claims.Policies) {
+			t.Errorf("%s: %q, with %d policies and %d claims", m.Name, m.Doc, len(m.Sends), len(m.Claims.Policies))
+		}
+		for i, p := range m.Sends {
+			if err := p.Check(); err != nil {
+				t.Errorf("%s: %v", m.Name, err)
+			}
+			if len(p.Flaws) != 1 || m.Name != "twin/"+string(p.Flaws[0]) || !reflect.DeepEqual(p.SenderPolicy, m.Claims.Policies[i]) {
+				t.Errorf("%s plays %+v", m.Name, p)
+			}
+		}
+	}
+	for _, f := range fakes.Flaws() {
+		if !twins["twin/"+string(f)] {
+			t.Errorf("no twin has the flaw %s", f)
+		}
+	}
+	if len(twins) != len(fakes.Flaws()) {
+		t.Errorf("%d twins for %d flaws", len(twins), len(fakes.Flaws()))
+	}
+}
+
 func TestFlawsAreNamedOnce(t *testing.T) {
 	seen := map[fakes.Flaw]bool{}
 	for _, f := range fakes.Flaws() {

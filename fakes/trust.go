@@ -7,6 +7,7 @@ import "mailtls/results"
 // shown by it. Not known is what senders are right to differ on:
 //   - a common name without subjectAltName (RFC 9525 §6.3 forbids it, RFC 6125
 //     §6.4.4 did not), a signature with SHA-1, and an RSA key of 1024 bits;
+//   - one that is revoked, which few look up (RFC 8461 §4.2 leaves it to them);
 //   - for a sender that wants the recipient's domain, any name of the host's: some
 //     take names below the domain for the domain's.
 //
@@ -43,7 +44,7 @@ func (c Cert) chain() judgement {
 	case "", CertValid, CertWrongName, CertCNOnly, CertWildcard, CertWildcardPartial, CertWildcardDeep, CertWildcardDouble,
 		CertULabel, CertNULInName, CertNextHop, CertLongChain, CertClientWrongEKU:
 		return yes
-	case CertRSA1024, CertSHA1, CertNone:
+	case CertRSA1024, CertSHA1, CertRevoked, CertNone:
 		return open
 	case CertExpired, CertNotYetValid, CertSelfSigned, CertUnknownCA, CertMissingIntermediate, CertLeafAsCA, CertPathLength,
 		CertNameConstraint, CertClient, CertClientExpired, CertClientUnknownCA:

@@ -25,7 +25,7 @@ func TestTrustIsWhatVerifiersSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := map[fakes.Cert]int{fakes.CertCNOnly: 1, fakes.CertRSA1024: 2, fakes.CertSHA1: 2} // of chain and MX name
+	open := map[fakes.Cert]int{fakes.CertCNOnly: 1, fakes.CertRSA1024: 2, fakes.CertSHA1: 2, fakes.CertRevoked: 2} // of chain and MX name
 	for _, kind := range pki.Kinds() {
 		name := kind.Name(trustHost, trustDomain)
 		if kind == fakes.CertULabel {

@@ -74,7 +74,11 @@ func (d *door) serve(ctx context.Context, ln net.Listener) {
 		h.mu.Lock()
 		server := h.server
 		h.mu.Unlock()
-		sessions.Go(func() { server.ServeConn(ctx, conn) })
+		h.room.talks(h.unit, 1)
+		sessions.Go(func() {
+			defer h.room.talks(h.unit, -1)
+			server.ServeConn(ctx, conn)
+		})
 	}
 }
 

@@ -47,6 +47,7 @@ func TestRecordGoldenTranscripts(t *testing.T) {
 				a.keep(t, i, reference, v.Name, "", results.StatusPass)
 			})
 		}
+		a.playSenders(t)
 		all := captures()
 		for i, m := range fakes.Twins() {
 			name := strings.TrimPrefix(m.Name, "twin/")
@@ -86,15 +87,21 @@ func (a *album) keep(t *testing.T, rank int, target targets.Target, variant, glo
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := scenarios.DNSLabel(c.ID) + "." + string(wanted) + results.TranscriptExt
-		a.mu.Lock()
-		if of, kept := a.from[name]; !kept || rank < of {
-			a.claims[name], a.from[name] = r.Claims, rank
-			err = os.WriteFile(filepath.Join(goldenDir, name), b, 0o644)
-		}
-		a.mu.Unlock()
-		if err != nil {
+		if err := a.put(rank, c.ID, wanted, r.Claims, b); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// put files a transcript under its case and status, unless one of a lower rank is
+// there.
+func (a *album) put(rank int, id string, status results.Status, claims results.Claims, transcript []byte) error {
+	name := scenarios.DNSLabel(id) + "." + string(status) + results.TranscriptExt
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if of, kept := a.from[name]; kept && of <= rank {
+		return nil
+	}
+	a.claims[name], a.from[name] = claims, rank
+	return os.WriteFile(filepath.Join(goldenDir, name), transcript, 0o644)
 }

@@ -48,6 +48,10 @@ type mailroom struct {
 // mail is one submitted message.
 type mail struct {
 	unit *unit
+	// domain of its recipient.
+	domain string
+	// taken once a peer had the whole of it, whatever it then answered.
+	taken bool
 	// settled once it was taken over or given back.
 	settled bool
 }

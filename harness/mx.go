@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"net/netip"
@@ -25,6 +26,8 @@ type mx struct {
 	// name it goes by, domain the first recipient domain that it takes mail for.
 	name, domain string
 	addr         netip.AddrPort
+	// key seals the tickets of all peers that stand here.
+	key [32]byte
 
 	mu     sync.Mutex
 	server *receiver.Server
@@ -102,7 +105,7 @@ func hostName(c scenarios.Case, under results.SenderPolicy, p scenarios.Placemen
 	case p.Direct:
 		return domain
 	case strings.Contains(p.HostLabel(), "."):
-		return p.HostLabel()
+		return scenarios.DNSLabel(c.ID+"-"+under.Name) + "." + p.HostLabel()
 	}
 	return p.HostLabel() + "." + scenarios.DNSLabel(c.ID) + "." + under.Name + "." + parent
 }
@@ -116,6 +119,7 @@ func (r *mailroom) host(u *unit, placement int, domain string) (*mx, error) {
 	}
 	h := &mx{room: r, unit: u, domain: domain, addr: d.addr, open: map[*receiver.Server]map[int][]receiver.Message{}}
 	h.name = hostName(u.Case, u.policy, p, domain, r.domain)
+	_, _ = rand.Read(h.key[:]) // which never fails
 	if err := h.stand(p.Peer, results.LegDeliver); err != nil {
 		return nil, err
 	}
@@ -125,21 +129,33 @@ func (r *mailroom) host(u *unit, placement int, domain string) (*mx, error) {
 
 // announce puts a host into the zone and the routes.
 func (r *mailroom) announce(h *mx, p scenarios.Placement, domain string) error {
+	name := h.name
+	if p.Numeric {
+		name = h.addr.Addr().String()
+	}
 	r.mu.Lock()
-	r.routes[domain] = append(r.routes[domain], fakes.NextHop{Name: h.name, Preference: p.Preference, Addr: h.addr.String()})
+	r.routes[domain] = append(r.routes[domain], fakes.NextHop{Name: name, Preference: p.Preference, Addr: h.addr.String()})
 	slices.SortStableFunc(r.routes[domain], func(a, b fakes.NextHop) int { return int(a.Preference) - int(b.Preference) })
 	r.mu.Unlock()
 	records := []dns.Record{dns.Address(h.name, h.addr.Addr())}
 	switch {
 	case p.Direct:
 	case p.Numeric:
-		records = append(records, dns.MX(domain, p.Preference, h.addr.Addr().String()))
+		records = append(records, dns.MX(domain, p.Preference, name))
 	case p.Alias:
 		records = append(records, dns.Alias("alias-"+h.name, h.name), dns.MX(domain, p.Preference, "alias-"+h.name))
 	default:
 		records = append(records, dns.MX(domain, p.Preference, h.name))
 	}
 	return r.zone.Add(records...)
+}
+
+// talks counts the open connections of a unit's hosts.
+func (r *mailroom) talks(u *unit, more int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u.talking += more
+	r.signal()
 }
 
 // stand puts a peer in the host's place; connections that are open go on with the
@@ -152,11 +168,11 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	r := h.room
 	server := &receiver.Server{
 		Profile: profile, Listener: fakes.ListenSMTP, Host: h.name, Accounts: map[string]string{r.user: r.password},
-		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog,
+		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog, TicketKey: &h.key,
 		Now: func() time.Duration { return time.Since(r.epoch) }, Clock: time.Now,
 	}
 	if profile.Offer != fakes.OfferNone {
-		if server.Certificate, err = r.certificate(profile, h.name); err != nil {
+		if server.Certificate, err = r.certificate(profile, h.name, h.domain); err != nil {
 			return fmt.Errorf("make the certificate of %s: %w", peer, err)
 		}
 	}
@@ -164,8 +180,9 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	defer h.mu.Unlock()
 	server.Deliver = func(_ context.Context, m receiver.Message) error {
 		h.mu.Lock()
-		defer h.mu.Unlock()
 		h.open[server][m.Session] = append(h.open[server][m.Session], m)
+		h.mu.Unlock()
+		r.took(m)
 		return nil
 	}
 	server.Report = func(s results.Session) {
@@ -181,8 +198,19 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	return nil
 }
 
-// certificate is the one that a profile shows under a name.
-func (r *mailroom) certificate(p fakes.Profile, name string) (tls.Certificate, error) {
+// took notes that a message was taken; its session goes on.
+func (r *mailroom) took(m receiver.Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if about := r.mailTo(m.To); about != nil {
+		about.taken = true
+		r.signal()
+	}
+}
+
+// certificate is the one that a profile shows as a host that takes mail for a
+// domain.
+func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certificate, error) {
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
@@ -190,7 +218,7 @@ func (r *mailroom) certificate(p fakes.Profile, name string) (tls.Certificate, e
 	if p.RSA {
 		key = pki.RSA2048
 	}
-	return r.authority.Issue(kind, key, name)
+	return r.authority.Issue(kind, key, kind.Name(host, domain))
 }
 
 // delivered takes the record of a session of a unit's host.

@@ -164,7 +164,7 @@ func (w *world) entry(c scenarios.Case, p results.SenderPolicy) *entry {
 		return e
 	}
 	if c.Role == results.RoleSender {
-		e.unit = newSending(c, p)
+		e.unit = newSending(c.Laid(w.claims), p)
 	} else {
 		e.unit = w.newUnit(c)
 	}

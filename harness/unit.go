@@ -46,6 +46,8 @@ type unit struct {
 	policies map[string]results.SenderPolicy
 	hosts    []*mx
 	mails    []*mail
+	// talking is how many connections to its hosts are open.
+	talking int
 
 	// What the ledger knows; guarded by its lock.
 	fenced   bool

@@ -154,8 +154,11 @@ func takings(t *results.Transcript, all []*delivery, canary string) []taking {
 			continue
 		}
 		for _, d := range all {
+			if d.ID != m.Session {
+				continue
+			}
 			ref, taken := d.taken()[m.Mark]
-			if d.ID != m.Session || !taken {
+			if !taken {
 				continue
 			}
 			e := d.Events[ref.Event]

@@ -39,6 +39,9 @@ type Case struct {
 	Under      Under
 	Placements []Placement
 	Acts       []Act
+	// Lay gives the placements and acts of a sender case that spans all policies
+	// that are claimed; it is played once, under the first of them.
+	Lay func(results.Claims) ([]Placement, []Act)
 	// Cell is true for a sender case that fills a column of the matrix.
 	Cell bool
 	// Window is how long the case is watched at the most; 0 means DefaultWindow.
@@ -137,7 +140,7 @@ func All() []Case {
 		all = append(all, played(results.RoleReceiver, area)...)
 	}
 	for _, area := range [][]Case{
-		senderDialogue(), senderRefusals(), senderHandshake(), senderVersions(), senderCertificates(),
+		senderDialogue(), senderRefusals(), senderHandshake(), senderVersions(), senderSuites(), senderUncommon(), senderOffers(), senderCertificates(),
 		senderInjection(), senderReuse(), senderMX(), senderQueue(),
 	} {
 		all = append(all, played(results.RoleSender, area)...)

@@ -36,9 +36,13 @@ func Fate(t *results.Transcript, claims results.Claims) *results.Fate {
 
 // fate is what became of the n-th message.
 func fate(t *results.Transcript, claims results.Claims, n int) results.Fate {
+	return fateAmong(t, claims, deliveries(t), n)
+}
+
+// fateAmong is fate, for a caller that has the deliveries at hand.
+func fateAmong(t *results.Transcript, claims results.Claims, all []*delivery, n int) results.Fate {
 	s := t.Submissions[n]
 	p := policyOf(t, s, claims)
-	all := deliveries(t)
 	f := results.Fate{Code: results.FateUnknown, Connections: len(all), Seconds: (t.Ended.At - s.At).Seconds()}
 	if got := takings(t, all, s.Canary); len(got) > 0 {
 		a := got[0]

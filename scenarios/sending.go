@@ -37,9 +37,12 @@ type Placement struct {
 	// Under selects the policy of the domain: the first that the target claims;
 	// the zero value is the policy that the case is played under.
 	Under Under
+	// Named is the policy of the domain by its name, in place of Under; it is for
+	// cases that are laid out by the claims.
+	Named string
 	// Host is a label such as "mx2"; empty is "mx1". The same label is the same
-	// host, with one more address for each placement on the same domain. A name
-	// with a dot is taken as it stands.
+	// host, with one more address for each placement that has a peer. A name with a
+	// dot is that of a domain elsewhere, below which the host has a name of its own.
 	Host string
 	// Preference of the MX record.
 	Preference uint16
@@ -71,6 +74,9 @@ type Act struct {
 	Domain string
 	// Messages that are submitted at once; 0 means one.
 	Messages int
+	// Every is for a message to each of the case's domains; what Domain says does
+	// not count then.
+	Every bool
 	// Host whose peer is switched, and the Peer that stands there from now on.
 	Host, Peer string
 	// For is how long a pause lasts.
@@ -84,12 +90,21 @@ type ActKind string
 const (
 	ActSubmit ActKind = "submit" // hand a message to the target
 	ActAwait  ActKind = "await"  // wait until what was submitted is delivered or given back
+	ActTaken  ActKind = "taken"  // wait until what was submitted for the domain was taken; its connection may still be open
 	ActSwitch ActKind = "switch" // put another peer in a host's place
 	ActPause  ActKind = "pause"  // wait
 )
 
 // once is what most cases do: one message, watched to its end.
 func once() []Act { return []Act{{Do: ActSubmit}, {Do: ActAwait}} }
+
+// Laid is the case with its hosts and acts laid out for the claims.
+func (c Case) Laid(claims results.Claims) Case {
+	if c.Lay != nil {
+		c.Placements, c.Acts = c.Lay(claims)
+	}
+	return c
+}
 
 // Steps are the acts of a sender case.
 func (c Case) Steps() []Act {
@@ -114,6 +129,9 @@ func (c Case) Policies(claims results.Claims) []results.SenderPolicy {
 			return nil
 		}
 	}
+	if c.Lay != nil && len(all) > 1 {
+		return all[:1]
+	}
 	return all
 }
 
@@ -131,6 +149,9 @@ func (c Case) Units(claims results.Claims, f results.Filter) []results.SenderPol
 // Policy is the policy of the placement's domain in a case that is played under
 // another.
 func (p Placement) Policy(claims results.Claims, main results.SenderPolicy) (results.SenderPolicy, bool) {
+	if p.Named != "" {
+		return claims.Policy(p.Named)
+	}
 	if p.Under.Is == nil {
 		return main, true
 	}
@@ -174,4 +195,10 @@ func Ordinarily(when string) Case {
 		ID: "sanity/" + when, Role: results.RoleSender, Protocol: results.SMTP, Title: "An ordinary message is delivered",
 		Levels: []LevelRule{must()}, Placements: at("opportunistic"), Judge: encrypts(),
 	}
+}
+
+// SubmittedBody is the body of the message with the canary, without the line end
+// that the end of the content brings with it.
+func SubmittedBody(canary string) string {
+	return "This message belongs to a test of TLS on mail paths: " + canary + "."
 }

@@ -8,7 +8,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
+	"math/big"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"mailtls/fakes"
@@ -32,6 +34,8 @@ type Authority struct {
 	trusted   hierarchy
 	unrelated hierarchy
 	rsaKey    func() (*rsa.PrivateKey, error)
+	revoked   []*big.Int    // serial numbers that are revoked, whether used or not
+	used      atomic.Uint64 // how many certificates were issued with one of them
 }
 
 // hierarchy is a root, the intermediate that signs the leaves, and another that is only good for certain names; the
@@ -57,7 +61,7 @@ func New(now time.Time) (*Authority, error) {
 }
 
 func newAuthority(now time.Time, trusted, unrelated hierarchy) *Authority {
-	return &Authority{now: now, trusted: trusted, unrelated: unrelated, rsaKey: sync.OnceValues(generateRSA)}
+	return &Authority{now: now, trusted: trusted, unrelated: unrelated, rsaKey: sync.OnceValues(generateRSA), revoked: drawSerials()}
 }
 
 // newHierarchy makes a root and an intermediate, with owner and id in their common names. The root's key is forgotten.
@@ -158,6 +162,9 @@ func (a *Authority) issue(kind fakes.Cert, keyType KeyType, names []string) (tls
 	template := leafTemplate(r, a.now)
 	if err := setNames(template, r, names); err != nil {
 		return tls.Certificate{}, err
+	}
+	if r.revoked {
+		template.SerialNumber = a.revoked[int(a.used.Add(1)-1)%len(a.revoked)]
 	}
 	if r.key != "" {
 		keyType = r.key

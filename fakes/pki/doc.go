@@ -5,9 +5,9 @@
 // It sits below fakes/receiver and harness/targets, which ask for a certificate by kind and host name. It knows nothing of
 // mail, opens no connection and reads no clock: the time is given to New and LoadAuthority.
 //
-// It does not revoke (no CRL, no OCSP, no AIA), does not pin (TLSA records are made elsewhere, from the chain that Issue
-// returns and from RootPEM), and makes weak keys and signatures only for the
-// kinds that are named after them. Revocation is left out because a verifier would have to fetch a list from a web server.
+// It does not pin (TLSA records are made elsewhere, from the chain that Issue returns and from RootPEM), and makes weak
+// keys and signatures only for the kinds that are named after them. What is revoked is on a list to be handed over: no
+// certificate says where one could be fetched (no CRL distribution point, no OCSP, no AIA), because nothing serves it.
 //
 // Why the authorities sign with ECDSA P-256 even above an RSA leaf (2026-11): making an RSA key takes a tenth of a second
 // and more, and a new Authority is made for nearly every test. A client that can verify no ECDSA signature at all cannot

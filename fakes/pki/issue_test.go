@@ -75,6 +75,7 @@ func expectations() map[fakes.Cert]expectation {
 		fakes.CertWildcard:            {names: []string{"*.case.policy.mailtls.test"}},
 		fakes.CertWildcardPartial:     {names: []string{"ma*.case.policy.mailtls.test"}, refused: misnamed, mend: named("")},
 		fakes.CertWildcardDeep:        {names: []string{"*.policy.mailtls.test"}, refused: misnamed, mend: named("mail.policy.mailtls.test")},
+		fakes.CertRevoked:             {}, // see TestRevoked
 		fakes.CertWildcardDouble:      {names: []string{"*.*.policy.mailtls.test"}, refused: misnamed, mend: named("")},
 		fakes.CertULabel:              {names: []string{"m\u00fcller.policy.mailtls.test"}},
 		fakes.CertNULInName:           {names: []string{host + "\x00.nul.invalid"}, refused: misnamed, mend: named("")},
@@ -321,7 +322,7 @@ func TestIssueRefuses(t *testing.T) {
 		key       pki.KeyType
 		names     []string
 	}{
-		{why: "unknown kind", kind: "revoked", names: []string{host}, want: `look up kind "revoked": not one of ["valid" `},
+		{why: "unknown kind", kind: "stolen", names: []string{host}, want: `look up kind "stolen": not one of ["valid" `},
 		{why: "no kind", kind: "", names: []string{host}, want: `look up kind ""`},
 		{why: "unknown key type", kind: fakes.CertValid, key: "dsa", names: []string{host}, want: `unknown type "dsa", want "ecdsa-p256"`},
 		{why: "no name", kind: fakes.CertValid, want: "none given"},
@@ -353,7 +354,7 @@ func TestDocs(t *testing.T) {
 		}
 		seen[doc] = true
 	}
-	if got := pki.Doc("revoked"); got != "" {
+	if got := pki.Doc("stolen"); got != "" {
 		t.Errorf("unknown kind has a doc: %q", got)
 	}
 }

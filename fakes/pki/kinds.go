@@ -22,6 +22,7 @@ type recipe struct {
 	rawNames bool // the names need not be ASCII, so that what comes of it cannot be parsed by crypto/x509
 	key      KeyType
 	digest   x509.SignatureAlgorithm
+	revoked  bool // its serial number is on the RevocationList
 }
 
 // window says when a certificate is good, relative to the authority's time.
@@ -59,6 +60,7 @@ func recipes() []recipe {
 		{kind: fakes.CertWildcard, pattern: wildcard, doc: "The name is *.parent, which covers the host (RFC 9525 §6.3)."},
 		{kind: fakes.CertWildcardPartial, pattern: wildcardPartial, doc: "The wildcard is inside a label, as in ma*.parent."},
 		{kind: fakes.CertWildcardDeep, pattern: wildcardDeep, doc: "The name is *.grandparent, and the host lies two labels below."},
+		{kind: fakes.CertRevoked, revoked: true, doc: "The leaf is on the authority's list of what is revoked; it names no place where that could be had."},
 		{kind: fakes.CertWildcardDouble, pattern: wildcardDouble, doc: "The name is *.*.grandparent, and the host lies two labels below."},
 		{kind: fakes.CertULabel, pattern: uLabel, rawNames: true, doc: "The name has a U-label in UTF-8 where the host has an A-label (RFC 5280 §7.2 forbids it)."},
 		{kind: fakes.CertNULInName, pattern: nulBehind, doc: "The name is the host with a NUL and " + wrongSuffix + " behind it."},

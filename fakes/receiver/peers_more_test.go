@@ -70,6 +70,7 @@ func TestPeersShowWhatTheySay(t *testing.T) {
 		"wildcard":             {"ok", ""},
 		"wildcard-partial":     {"ok", "not " + host},
 		"wildcard-deep":        {"ok", "not " + host},
+		"revoked":              {"ok", ""},
 		"wildcard-double":      {"ok", "not " + host},
 		"nul-in-name":          {"ok", "not " + host},
 		"next-hop-name":        {"ok", "not " + host},
@@ -190,8 +191,8 @@ func TestGoAheadsComeAsTheyAreSaidTo(t *testing.T) {
 		"bare-220":               {"220\r\n"},
 		"delayed-220":            {"220 2.0.0 Ready to start TLS\r\n"},
 		"split-220":              {"22", "0 2.0.0 Ready", " to start TLS\r\n"},
-		"injection-whole-line":   {"220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250 AUTH PLAIN LOGIN\r\n"},
-		"injection-partial-line": {"220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250-AUTH PLAIN LOGIN "},
+		"injection-whole-line":   {"220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250-SIZE 52428800\r\n250 AUTH PLAIN LOGIN\r\n"},
+		"injection-partial-line": {"220 2.0.0 Ready to start TLS\r\n250-injected.example\r\n250-SIZE 52428800\r\n250-AUTH PLAIN LOGIN "},
 	} {
 		t.Run(peer, func(t *testing.T) {
 			t.Parallel()

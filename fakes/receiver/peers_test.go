@@ -75,7 +75,7 @@ func deliveredRows() []row {
 		bare-220 multi-line-220 delayed-220 split-220 injection-whole-line injection-delayed-reply injection-partial-line injection-221 injection-421 warning-after-220 tls13-only
 		hello-retry-request four-tickets key-update
 		self-signed expired not-yet-valid wrong-name unknown-ca missing-intermediate cn-only
-		wildcard wildcard-partial wildcard-deep wildcard-double nul-in-name next-hop-name long-chain
+		revoked wildcard wildcard-partial wildcard-deep wildcard-double nul-in-name next-hop-name long-chain
 		leaf-as-ca path-length name-constraint rsa-1024 sha1-signature client-certificate`) {
 		all = append(all, row{p, by(both()), delivered("1.3")})
 	}

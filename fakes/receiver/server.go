@@ -30,6 +30,9 @@ type Server struct {
 	// ClientRoots verify the certificates of clients, where the profile demands
 	// one.
 	ClientRoots *x509.CertPool
+	// TicketKey seals the tickets for resumption; servers with the same one take
+	// each other's. Nil has the server make its own.
+	TicketKey *[32]byte
 	// Accounts are the passwords of the users who may log in.
 	Accounts map[string]string
 	// Now is the time since the transcript began.

@@ -13,6 +13,7 @@ import (
 type tickets struct {
 	// config holds the keys; nothing else of it is used.
 	config tls.Config
+	keyed  sync.Once
 
 	mu sync.Mutex
 	// remembered is what sessions knew of their clients, by the ID in their
@@ -30,6 +31,9 @@ const note = "mailtls "
 // name that they were issued under (RFC 6066 §3).
 func (x *session) issue(c *tls.Config) {
 	x.ticket = rand.Text()
+	if x.TicketKey != nil {
+		x.tickets.keyed.Do(func() { x.tickets.config.SetSessionTicketKeys([][32]byte{*x.TicketKey}) })
+	}
 	c.WrapSession = func(state tls.ConnectionState, s *tls.SessionState) ([]byte, error) {
 		s.Extra = [][]byte{[]byte(note + x.ticket), []byte(state.ServerName)}
 		return x.tickets.config.EncryptTicket(state, s)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"mailtls/fakes"
 	"mailtls/results"
@@ -13,6 +12,11 @@ import (
 // attempt tries the hosts of the recipient's domain, the lowest preference first
 // (RFC 5321 §5.1), until one takes the message or refuses it for good.
 func (m *MTA) attempt(ctx context.Context, e *entry) *trouble {
+	end := m.held.turn(ctx, e)
+	if end == nil {
+		return nil
+	}
+	defer end()
 	select {
 	case m.slots <- struct{}{}:
 		defer func() { <-m.slots }()
@@ -28,10 +32,9 @@ func (m *MTA) attempt(ctx context.Context, e *entry) *trouble {
 	if e.policy.Has(fakes.FlawOnlyFirstMX) {
 		hops = hops[:1]
 	}
-	began := e.age()
 	var worst *trouble
 	for _, hop := range hops {
-		t := m.visit(ctx, e, hop, began)
+		t := m.visit(ctx, e, hop)
 		if t == nil || ctx.Err() != nil {
 			return t
 		}
@@ -47,9 +50,8 @@ func (m *MTA) attempt(ctx context.Context, e *entry) *trouble {
 }
 
 // visit tries one host: with TLS where the policy has it, and in clear on a new
-// connection where that failed and the reaction is to. Began is the message's age
-// when the attempt began.
-func (m *MTA) visit(ctx context.Context, e *entry, hop fakes.NextHop, began time.Duration) *trouble {
+// connection where that failed and the reaction is to.
+func (m *MTA) visit(ctx context.Context, e *entry, hop fakes.NextHop) *trouble {
 	if c := m.held.take(holdKey(e, hop)); c != nil {
 		if !c.reset() {
 			c.drop()
@@ -64,7 +66,7 @@ func (m *MTA) visit(ctx context.Context, e *entry, hop fakes.NextHop, began time
 	if t == nil {
 		return nil
 	}
-	switch e.reaction(t, began) {
+	switch e.reaction(t) {
 	case results.ReactClearNew:
 		again := m.converse(ctx, e, hop, true)
 		if again != nil && !again.said {
@@ -79,8 +81,8 @@ func (m *MTA) visit(ctx context.Context, e *entry, hop fakes.NextHop, began time
 }
 
 // reaction is what the policy makes of a trouble with TLS once the connection is
-// of no more use: clear-later has become clear-new or defer.
-func (e *entry) reaction(t *trouble, began time.Duration) results.Reaction {
+// of no more use: clear-later has become clear-new or, in the first attempt, defer.
+func (e *entry) reaction(t *trouble) results.Reaction {
 	p := e.policy
 	switch {
 	case t.tls && p.Has(fakes.FlawFallsBack), t.reply == "421" && t.tls && p.Has(fakes.FlawClearAt421):
@@ -93,12 +95,12 @@ func (e *entry) reaction(t *trouble, began time.Duration) results.Reaction {
 	r := reactionOf(p.SenderPolicy, t.trigger)
 	if r == results.ReactClearLater {
 		r = results.ReactDefer
-		if e.attempts > 1 && began >= seconds(p.LaterSeconds, 0) {
+		if e.attempts > 1 {
 			r = results.ReactClearNew
 		}
 	}
-	if r == results.ReactClearNew && (p.Forbids() || p.Credentials) {
-		r = results.ReactDefer // a login is for TLS alone (RFC 8314 §5.2)
+	if r == results.ReactClearNew && p.Forbids() {
+		r = results.ReactDefer
 	}
 	return r
 }
@@ -149,7 +151,7 @@ func (c *conn) mayGoOn(e *entry, t *trouble) bool {
 	case t.trigger == results.TriggerRefused4xx && e.policy.Has(fakes.FlawBounces454):
 		return false
 	case t.trigger == results.TriggerNotOffered, t.trigger == results.TriggerRefused4xx, t.trigger == results.TriggerRefused5xx:
-		return reactionOf(e.policy.SenderPolicy, t.trigger) == results.ReactClearSame && !e.policy.Credentials
+		return reactionOf(e.policy.SenderPolicy, t.trigger) == results.ReactClearSame
 	}
 	return false
 }

@@ -36,7 +36,9 @@ type conn struct {
 	spoilt bool
 	// atEnd is true while the reply to the content is awaited.
 	atEnd bool
-	stop  func() bool
+	// mute is true once nothing more can be sent inside TLS.
+	mute bool
+	stop func() bool
 }
 
 // errLeftover means that the host said something that was not asked for.
@@ -93,15 +95,28 @@ func (c *conn) reply() (dialect.Reply, error) {
 	}
 }
 
-// more reads some bytes.
+// more reads some bytes. A renegotiation that the host asks for is refused, behind
+// which crypto/tls sends nothing more; what the host says is heard all the same,
+// or a message that it takes would be sent again.
 func (c *conn) more() error {
 	b := make([]byte, 4096)
 	n, err := c.Read(b)
+	for tries := 0; tries < 3 && refusedRenegotiation(err); tries++ {
+		c.mute = true
+		n, err = c.Read(b)
+	}
 	c.buf = append(c.buf, b[:n]...)
 	if n > 0 {
 		return nil
 	}
 	return err
+}
+
+// refusedRenegotiation tells whether reading ended because we refused a
+// renegotiation; crypto/tls has no error of its own for it.
+func refusedRenegotiation(err error) bool {
+	var local *net.OpError
+	return errors.As(err, &local) && local.Op == "local error" && local.Err.Error() == "tls: no renegotiation"
 }
 
 // ask sends a command and reads its reply. Bytes that are there before the

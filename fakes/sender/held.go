@@ -32,6 +32,31 @@ func holdKey(e *entry, hop fakes.NextHop) poolKey {
 type pool struct {
 	mu   sync.Mutex
 	idle map[poolKey]*held
+	// turns hold a place each for a policy and a domain.
+	turns map[poolKey]chan struct{}
+}
+
+// turn waits until no other message of a policy that shares connections is under
+// way to the domain: at once they would each make one of their own. It returns
+// what ends the turn; nil when the context ended first.
+func (p *pool) turn(ctx context.Context, e *entry) (end func()) {
+	if !e.policy.Reuse {
+		return func() {}
+	}
+	k := poolKey{policy: e.policy.Name, domain: e.domain}
+	p.mu.Lock()
+	place := p.turns[k]
+	if place == nil {
+		place = make(chan struct{}, 1)
+		p.turns[k] = place
+	}
+	p.mu.Unlock()
+	select {
+	case place <- struct{}{}:
+		return func() { <-place }
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // held is a connection that is kept; taken is closed when somebody has it.
@@ -79,7 +104,7 @@ func (p *pool) remove(h *held) bool {
 // keep holds the connection for a while if the policy has that. One in clear to
 // which a message fell back is not kept: another message must try TLS first.
 func (c *conn) keep(ctx context.Context, e *entry) bool {
-	if !e.policy.Reuse || !c.inStep || len(c.buf) > 0 || ctx.Err() != nil {
+	if !e.policy.Reuse || !c.inStep || c.mute || len(c.buf) > 0 || ctx.Err() != nil {
 		return false
 	}
 	if c.fallback && !e.policy.Has(fakes.FlawReuseAcross) {

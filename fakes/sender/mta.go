@@ -89,7 +89,7 @@ func (m *MTA) prepare() {
 		m.incoming, m.finished = make(chan *entry), make(chan struct{})
 		m.slots = make(chan struct{}, maxAttempts)
 		m.tickets.byPolicy = map[string]tls.ClientSessionCache{}
-		m.held.idle = map[poolKey]*held{}
+		m.held.idle, m.held.turns = map[poolKey]*held{}, map[poolKey]chan struct{}{}
 	})
 }
 
@@ -140,13 +140,18 @@ func (m *MTA) Waiting() int { return int(m.waiting.Load()) }
 // Idle tells whether the queue is empty.
 func (m *MTA) Idle() bool { return m.Waiting() == 0 }
 
-// live sends a message, attempt by attempt, until it is settled.
+// maxBackoff is how many times the first wait the later ones grow to.
+const maxBackoff = 4
+
+// live sends a message, attempt by attempt, until it is settled. The waits between
+// attempts double (RFC 5321 §4.5.4.1 leaves the strategy open).
 func (m *MTA) live(ctx context.Context, e *entry) {
 	retry := seconds(e.policy.RetrySeconds, defaultRetry)
 	if e.policy.Has(fakes.FlawRetriesLate) {
 		retry *= 4
 	}
 	lifetime := seconds(e.policy.LifetimeSeconds, defaultLifetime)
+	longest := maxBackoff * retry
 	for ctx.Err() == nil {
 		last := m.attempt(ctx, e)
 		switch {
@@ -167,6 +172,7 @@ func (m *MTA) live(ctx context.Context, e *entry) {
 		if !e.policy.Has(fakes.FlawRetriesForever) {
 			wait = min(retry, lifetime-e.age())
 		}
+		retry = min(2*retry, longest)
 		if !pause(ctx, wait) {
 			return
 		}

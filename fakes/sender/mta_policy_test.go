@@ -256,7 +256,8 @@ func afterGoAheadCells() []cell {
 		{"may-no-clear", "starttls-454", expired},
 		{"may-tls12", "tls10-only", "clear (3)"},
 		{"may-creds", "auth-after-tls-only", "1.3 (1)"},
-		{"may-creds", "auth-before-tls-only", expired},
+		{"may-creds", "auth-before-tls-only", "1.3 (1)"},
+		{"may-creds", "tls-disabled", "clear (1)"},
 		{"may-creds", "clear-login-alert-after-220", expired},
 	}
 }
@@ -278,6 +279,9 @@ func mandatoryCells() []cell {
 		{"encrypt", "wrong-finished", expired},
 		{"encrypt", "rc4-only", expired},
 		{"encrypt", "tls10-only", "1.0 (1)"},
+		{"encrypt", "static-rsa-only", expired},
+		{"encrypt", "hello-request-in-data", "1.2 (1)"},
+		{"encrypt", "rsa-1024", "1.3 (1)"},
 		{"encrypt", "tls-disabled opportunistic", "1.3@2 (2)"},
 		{"encrypt", "reset-after-220 opportunistic", "1.3@2 (2)"},
 		{"encrypt", "starttls-554 opportunistic", "1.3@2 (2)"},
@@ -293,6 +297,7 @@ func verifyingCells() []cell {
 		{"verify", "opportunistic", "1.3 (1)"},
 		{"verify", "wildcard", "1.3 (1)"},
 		{"verify", "self-signed", expired},
+		{"verify", "rsa-1024", expired},
 		{"verify", "expired", expired},
 		{"verify", "not-yet-valid", expired},
 		{"verify", "wrong-name", expired},
@@ -302,6 +307,7 @@ func verifyingCells() []cell {
 		{"verify", "wildcard-deep", expired},
 		{"verify", "wildcard-partial", expired},
 		{"verify", "client-certificate", expired},
-		{"verify-next-hop", "opportunistic", expired},
+		{"verify-next-hop", "opportunistic", "1.3 (1)"},
+		{"verify-next-hop", "wrong-name", expired},
 	}
 }

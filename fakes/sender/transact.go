@@ -14,10 +14,7 @@ import (
 // transact hands the message over. It counts as delivered by the reply to its
 // content alone.
 func (c *conn) transact(e *entry) *trouble {
-	if e.policy.Credentials && !c.known {
-		if !c.secure {
-			return &trouble{status: statusNoLogin, text: "a login is needed, and is not sent without TLS", tls: true}
-		}
+	if e.policy.Credentials && c.secure && !c.known {
 		if t := c.login(); t != nil {
 			return t
 		}
@@ -96,11 +93,11 @@ func ended(data []byte) string {
 	return content + ".\r\n"
 }
 
-// login logs in with PLAIN (RFC 4616). Where that cannot be done the message
-// waits: a login is for its owner to repair.
+// login logs in with PLAIN (RFC 4616) where that is listed. Where it is refused the
+// message waits: a login is for its owner to repair.
 func (c *conn) login() *trouble {
 	if !slices.Contains(strings.Fields(strings.ToUpper(c.listed["AUTH"])), "PLAIN") {
-		return &trouble{status: statusNoLogin, text: "a login is needed, and " + c.hop.Name + " does not list AUTH PLAIN", tls: true}
+		return nil
 	}
 	secret := base64.StdEncoding.EncodeToString([]byte("\x00" + c.mta.User + "\x00" + c.mta.Password))
 	if _, t := c.want("AUTH PLAIN "+secret, "235"); t != nil {

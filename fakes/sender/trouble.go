@@ -42,7 +42,6 @@ const (
 	statusExpired    = "4.4.7"
 	statusProtocol   = "4.5.0"
 	statusTooBig     = "5.3.4"
-	statusNoLogin    = "4.7.0"
 	statusNotOffered = "4.7.4"
 	statusHandshake  = "4.7.5"
 )

@@ -1,6 +1,7 @@
 package sender
 
 import (
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -59,7 +60,11 @@ func (m *MTA) config(e *entry, hop fakes.NextHop) *tls.Config {
 		c.MinVersion = tls.VersionTLS10
 	}
 	if c.MinVersion < tls.VersionTLS12 {
-		c.CipherSuites = slices.DeleteFunc(fakes.LegacySuites(), func(s uint16) bool { return slices.Contains(fakes.TripleDESSuites(), s) })
+		weak := fakes.TripleDESSuites()
+		if p.Forbids() { // else they are better than clear text (RFC 9325 §5.2)
+			weak = append(weak, fakes.StaticRSASuites()...)
+		}
+		c.CipherSuites = slices.DeleteFunc(fakes.LegacySuites(), func(s uint16) bool { return slices.Contains(weak, s) })
 	}
 	if p.Has(fakes.FlawOffersRC4) {
 		c.CipherSuites = slices.Concat(fakes.LegacySuites(), fakes.RC4Suites(), fakes.TripleDESSuites())
@@ -81,6 +86,9 @@ func (m *MTA) config(e *entry, hop fakes.NextHop) *tls.Config {
 	}
 	return c
 }
+
+// minRSA is how many bits an RSA key has at least (RFC 9325 §4.5).
+const minRSA = 2048
 
 // check verifies the certificates that a host showed as the policy asks (RFC 5280
 // §6, RFC 9525 §6.3).
@@ -112,11 +120,18 @@ func (m *MTA) check(e *entry, hop fakes.NextHop, chain []*x509.Certificate) erro
 	if _, err := leaf.Verify(o); err != nil {
 		return err
 	}
+	if key, is := leaf.PublicKey.(*rsa.PublicKey); is && key.N.BitLen() < minRSA {
+		return fmt.Errorf("its RSA key has %d bits", key.N.BitLen())
+	}
 	switch p.Verify {
 	case results.VerifyMXName:
 		return checkName(p, leaf, hop.Name)
 	case results.VerifyNextHop:
-		return checkName(p, leaf, e.domain)
+		err := checkName(p, leaf, e.domain)
+		if err != nil && strings.HasSuffix(strings.ToLower(hop.Name), "."+e.domain) {
+			return checkName(p, leaf, hop.Name) // it is the domain's own host
+		}
+		return err
 	case results.VerifyNone, results.VerifyChain:
 	}
 	return nil

@@ -47,10 +47,12 @@ func (c *Conn) WriteBelow(p []byte) (int, error) {
 func (c *Conn) ReadBelow(p []byte) (int, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	if len(c.spare) > 0 {
-		n := copy(p, c.spare)
-		c.spare = c.spare[n:]
-		return n, nil
+	for _, kept := range []*[]byte{&c.held, &c.spare} {
+		if len(*kept) > 0 {
+			n := copy(p, *kept)
+			*kept = (*kept)[n:]
+			return n, nil
+		}
 	}
 	n, _, err := c.receive(p)
 	return n, err
@@ -105,7 +107,17 @@ func (b below) Read(p []byte) (int, error) {
 func (c *Conn) receiveForTLS(p []byte) (int, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
+	if len(c.held) > 0 {
+		n := copy(p, c.held[:c.cut.next(c.held[:min(len(p), len(c.held))])])
+		c.held = c.held[n:]
+		return n, nil
+	}
 	n, plain, err := c.receive(p)
+	if len(plain) == 0 {
+		whole := c.cut.next(p[:n])
+		c.held = append(c.held, p[whole:n]...)
+		n = whole
+	}
 	if room := maxSpare - len(c.spare); room > 0 {
 		c.spare = append(c.spare, plain[:min(room, len(plain))]...)
 	}

@@ -32,6 +32,8 @@ type Conn struct {
 
 	reading sync.Mutex // held during a read below TLS
 	spare   []byte     // clear bytes that TLS read and could not use
+	cut     alertCut   // of what TLS reads
+	held    []byte     // what it is to read next
 	writing sync.Mutex // held during a write below TLS
 
 	sealing sync.Mutex // held while a record of ours is made and sent; before writing

@@ -42,7 +42,7 @@ func (c *Conn) Handshake(ctx context.Context, config *tls.Config) error {
 func (c *Conn) dropSpare() {
 	c.reading.Lock()
 	defer c.reading.Unlock()
-	c.spare = nil
+	c.spare, c.held, c.cut = nil, nil, alertCut{}
 }
 
 // shake begins an attempt and writes it down.

@@ -26,7 +26,7 @@ func newJudge() *cobra.Command {
 		}
 		if *only {
 			for _, c := range r.Cases {
-				say(cmd.OutOrStdout(), "%s %s\n", c.Key(), c.Status)
+				say(cmd.OutOrStdout(), "%s %s\n", c.Key(), conclusion(c))
 			}
 		} else {
 			printTable(cmd.OutOrStdout(), r, args[0])

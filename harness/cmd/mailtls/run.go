@@ -170,7 +170,16 @@ func finish(cmd *cobra.Command, reports []*results.Report, dirs []string) error 
 	return exit(code)
 }
 
-// changing lists the cases whose status was not the same in every run.
+// conclusion is a case's status, with what became of the message where it is about
+// one.
+func conclusion(c results.CaseResult) string {
+	if c.Fate == nil {
+		return string(c.Status)
+	}
+	return string(c.Status) + " " + string(c.Fate.Code)
+}
+
+// changing lists the cases whose conclusion was not the same in every run.
 func changing(reports []*results.Report) []string {
 	var keys []string
 	seen := map[string][]string{}
@@ -179,7 +188,7 @@ func changing(reports []*results.Report) []string {
 			if seen[c.Key()] == nil {
 				keys = append(keys, c.Key())
 			}
-			seen[c.Key()] = append(seen[c.Key()], string(c.Status))
+			seen[c.Key()] = append(seen[c.Key()], conclusion(c))
 		}
 	}
 	var changed []string
