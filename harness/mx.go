@@ -27,7 +27,7 @@ type mx struct {
 	name, domain string
 	addr         netip.AddrPort
 	// key seals the tickets of all peers that stand here.
-	key [32]byte
+	key *[32]byte
 
 	mu     sync.Mutex
 	server *receiver.Server
@@ -119,7 +119,7 @@ func (r *mailroom) host(u *unit, placement int, domain string) (*mx, error) {
 	}
 	h := &mx{room: r, unit: u, domain: domain, addr: d.addr, open: map[*receiver.Server]map[int][]receiver.Message{}}
 	h.name = hostName(u.Case, u.policy, p, domain, r.domain)
-	_, _ = rand.Read(h.key[:]) // which never fails
+	h.renew()
 	if err := h.stand(p.Peer, results.LegDeliver); err != nil {
 		return nil, err
 	}
@@ -158,6 +158,12 @@ func (r *mailroom) talks(u *unit, more int) {
 	r.signal()
 }
 
+// renew has the host forget the tickets that it has given.
+func (h *mx) renew() {
+	h.key = new([32]byte)
+	_, _ = rand.Read(h.key[:]) // which never fails
+}
+
 // stand puts a peer in the host's place; connections that are open go on with the
 // one that they began with.
 func (h *mx) stand(peer string, leg results.Leg) error {
@@ -168,7 +174,7 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	r := h.room
 	server := &receiver.Server{
 		Profile: profile, Listener: fakes.ListenSMTP, Host: h.name, Accounts: map[string]string{r.user: r.password},
-		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog, TicketKey: &h.key,
+		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog, TicketKey: h.key,
 		Now: func() time.Duration { return time.Since(r.epoch) }, Clock: time.Now,
 	}
 	if profile.Offer != fakes.OfferNone {

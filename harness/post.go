@@ -62,10 +62,10 @@ func (w *world) post(ctx context.Context, variant targets.Variant, entries []*en
 // oneByOne tells whether all hosts are one, so that cases wait for each other.
 func (w *world) oneByOne() bool { return w.Layout != nil && w.Layout.OneByOne }
 
-// atATime is a group of as many units as can be played at once.
-func (w *world) atATime() *errgroup.Group {
+// atATime is a group of as many units as can be played at once; alone asks for one.
+func (w *world) atATime(alone bool) *errgroup.Group {
 	group := &errgroup.Group{}
-	if w.oneByOne() {
+	if alone || w.oneByOne() {
 		group.SetLimit(1)
 	}
 	return group
@@ -160,13 +160,10 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 		meter.ended(u, scenarios.Decide(u.Case, ordinary(u.transcript), r.claims))
 		return st.transcript(u)
 	}
-	for _, alone := range []bool{false, true} {
-		group := r.atATime()
-		if alone {
-			group.SetLimit(1)
-		}
+	for _, turn := range []bool{false, true} {
+		group := r.atATime(turn)
 		for _, u := range units {
-			if u.Alone == alone {
+			if u.Alone == turn {
 				u.transcript.Sanity.Before = before[u.policy.Name]
 				group.Go(func() error { return play(u) })
 			}
@@ -203,7 +200,7 @@ func ordinary(t results.Transcript) *results.Transcript {
 func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderPolicy, when string) (map[string]string, error) {
 	said := map[string]string{}
 	units := map[string]*unit{}
-	group := r.atATime()
+	group := r.atATime(false)
 	for name, p := range policies {
 		c := scenarios.Ordinarily(when)
 		c.Window = ordinaryWindow(p)
@@ -304,6 +301,9 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 		case scenarios.ActSwitch:
 			for _, h := range u.hosts {
 				if h.name == a.Host || strings.HasPrefix(h.name, a.Host+".") {
+					if !a.Tickets {
+						h.renew()
+					}
 					if err := h.stand(a.Peer, results.LegDeliver); err != nil {
 						return why, err
 					}

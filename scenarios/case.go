@@ -140,7 +140,8 @@ func All() []Case {
 		all = append(all, played(results.RoleReceiver, area)...)
 	}
 	for _, area := range [][]Case{
-		senderDialogue(), senderRefusals(), senderHandshake(), senderVersions(), senderSuites(), senderUncommon(), senderOffers(), senderCertificates(),
+		senderDialogue(), senderRefusals(), senderHandshake(), senderLost(), senderMemory(), senderEnforced(),
+		senderVersions(), senderSuites(), senderUncommon(), senderOffers(), senderCertificates(),
 		senderInjection(), senderReuse(), senderMX(), senderQueue(),
 	} {
 		all = append(all, played(results.RoleSender, area)...)

@@ -91,7 +91,7 @@ func keywordDialogue() []Case {
 		{
 			ID: "dialogue/keyword-with-parameter", Row: "S-013", Title: "STARTTLS that is listed with a parameter: an offer or not",
 			Source: Source{"RFC 3207 §3", "The keyword has no parameters; what a client makes of one is left open."},
-			Levels: []LevelRule{info()}, Under: underTLS, Placements: at("keyword-with-parameter"), Judge: settles(func(p results.SenderPolicy, f results.Fate) results.Verdict {
+			Levels: []LevelRule{info()}, Under: underTLS, Placements: at("keyword-with-parameter"), Judge: settles(func(_ results.SenderPolicy, f results.Fate) results.Verdict {
 				return note("recorded: whether it is taken as an offer", saidOf(f))
 			}),
 		},

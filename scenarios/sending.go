@@ -78,7 +78,9 @@ type Act struct {
 	// not count then.
 	Every bool
 	// Host whose peer is switched, and the Peer that stands there from now on.
+	// With Tickets it honours those of the peer before it.
 	Host, Peer string
+	Tickets    bool
 	// For is how long a pause lasts.
 	For time.Duration
 }
