@@ -139,13 +139,23 @@ func (c Case) Policies(claims results.Claims) []results.SenderPolicy {
 
 // Units are the policies of the report's lines for a sender case: those that it is
 // played under and the filter leaves, or, where no such policy is claimed, one
-// without a name.
+// without a name. Of policies that differ in nothing that the case is about only the
+// first is kept, unless one is asked for by name.
 func (c Case) Units(claims results.Claims, f results.Filter) []results.SenderPolicy {
 	all := c.Policies(claims)
 	if len(all) == 0 && f.Policy == "" {
 		return []results.SenderPolicy{{}}
 	}
-	return slices.DeleteFunc(all, func(p results.SenderPolicy) bool { return f.Policy != "" && p.Name != f.Policy })
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(p results.SenderPolicy) bool {
+		if f.Policy != "" {
+			return p.Name != f.Policy
+		}
+		kind := string(p.Level) + " " + string(p.Verify)
+		again := seen[kind]
+		seen[kind] = true
+		return c.PerLevel && again
+	})
 }
 
 // Policy is the policy of the placement's domain in a case that is played under
