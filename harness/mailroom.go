@@ -35,12 +35,12 @@ type mailroom struct {
 	mails map[string]*mail
 	// domains are the units by the domains that are theirs.
 	domains map[string]*unit
+	// doors are where hosts are reached that a layout gives an address, by it.
+	doors map[string]*door
 	// routes are the hosts of each domain.
 	routes map[string][]fakes.NextHop
 	// open are the notifications of sessions that have not ended, by session.
 	open map[int][]receiver.Message
-	// changed is closed and replaced whenever something arrives.
-	changed chan struct{}
 }
 
 // mail is one submitted message.
@@ -62,20 +62,22 @@ const collectorName = "collector." + senderDomain
 
 // openMailroom starts the collector, and the resolver for a target that asks one.
 func (w *world) openMailroom(ctx context.Context) (*mailroom, error) {
-	authority, err := pki.New(time.Now())
+	authority, err := w.authority()
 	if err != nil {
-		return nil, fmt.Errorf("make certificates: %w", err)
+		return nil, err
 	}
 	r := &mailroom{
 		world: w, zone: dns.NewZone(), authority: authority, mails: map[string]*mail{}, domains: map[string]*unit{},
-		routes: map[string][]fakes.NextHop{}, open: map[int][]receiver.Message{}, changed: make(chan struct{}),
+		doors: map[string]*door{}, routes: map[string][]fakes.NextHop{}, open: map[int][]receiver.Message{},
 	}
 	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
-	if err := r.collect(); err != nil {
-		r.close()
-		return nil, err
+	if w.Layout == nil || w.Layout.Collector != "" {
+		if err := r.collect(); err != nil {
+			r.close()
+			return nil, err
+		}
 	}
-	if !w.Target.Spec().Direct {
+	if !w.Target.Spec().Direct && (w.Layout == nil || w.Layout.Resolver != "") {
 		if err := r.resolve(); err != nil {
 			r.close()
 			return nil, err
@@ -90,9 +92,16 @@ func (r *mailroom) close() {
 	r.running.Wait()
 }
 
-// listen takes an address of its own: port 25 of it where a resolver leads there,
-// and any port else.
-func (r *mailroom) listen() (net.Listener, error) {
+// listenAt takes an address, or where none is given one of its own: port 25 of it
+// where a resolver leads there, and any port else.
+func (r *mailroom) listenAt(at string) (net.Listener, error) {
+	if at != "" {
+		ln, err := net.Listen("tcp", at)
+		if err != nil {
+			return nil, fmt.Errorf("listen for mail: %w", err)
+		}
+		return ln, nil
+	}
 	port := smtpPort
 	if r.Target.Spec().Direct {
 		port = 0
@@ -110,8 +119,12 @@ func (r *mailroom) listen() (net.Listener, error) {
 
 // resolve starts the resolver.
 func (r *mailroom) resolve() error {
-	r.resolver = r.addresses.take()
-	ln, err := dns.Listen(r.life, netip.AddrPortFrom(r.resolver, 53).String())
+	at := netip.AddrPortFrom(r.addresses.take(), 53)
+	if r.Layout != nil {
+		at = netip.MustParseAddrPort(r.Layout.Resolver) // it was read when the layout was
+	}
+	r.resolver = at.Addr()
+	ln, err := dns.Listen(r.life, at.String())
 	if err != nil {
 		return fmt.Errorf("start the resolver: %w", err)
 	}
@@ -146,7 +159,10 @@ func (r *mailroom) query(q results.Query) {
 
 // collect starts the collector.
 func (r *mailroom) collect() error {
-	ln, err := r.listen()
+	ln, err := r.listenAt("")
+	if r.Layout != nil {
+		ln, err = r.listenAt(r.Layout.Collector)
+	}
 	if err != nil {
 		return err
 	}
@@ -182,27 +198,32 @@ func (r *mailroom) returned(s results.Session) {
 	delete(r.open, s.ID)
 	s.Leg, s.Host = results.LegBounce, collectorName
 	for _, m := range messages {
-		about := r.mailTo(m.To)
-		if about == nil {
-			r.ledger.unattributed++
-			continue
-		}
-		part := only(s, m.Mark)
-		at := arrivedAt(part)
-		id := about.unit.add(from(part, about.unit.began))
-		notes, err := readDSN(m.Data)
-		if err != nil {
-			r.remark(fmt.Sprintf("a message to %s is no delivery status notification: %v", strings.Join(m.To, ", "), err))
-		}
-		for _, n := range notes {
-			n.At, n.Session = at-about.unit.began, id
-			about.unit.transcript.DSNs = append(about.unit.transcript.DSNs, n)
-			if failed := r.mailTo([]string{n.Recipient}); failed != nil && strings.EqualFold(n.Action, "failed") {
-				failed.settled = true
-			}
+		r.notice(s, m)
+	}
+}
+
+// notice takes a message that came back on a session; the lock is held.
+func (r *mailroom) notice(s results.Session, m receiver.Message) {
+	about := r.mailTo(m.To)
+	if about == nil {
+		r.ledger.unattributed++
+		return
+	}
+	defer about.unit.signal()
+	part := only(s, m.Mark)
+	at := arrivedAt(part)
+	id := about.unit.add(from(part, about.unit.began))
+	notes, err := readDSN(m.Data)
+	if err != nil {
+		r.remark(fmt.Sprintf("a message to %s is no delivery status notification: %v", strings.Join(m.To, ", "), err))
+	}
+	for _, n := range notes {
+		n.At, n.Session = at-about.unit.began, id
+		about.unit.transcript.DSNs = append(about.unit.transcript.DSNs, n)
+		if failed := r.mailTo([]string{n.Recipient}); failed != nil && strings.EqualFold(n.Action, "failed") {
+			failed.settled = true
 		}
 	}
-	r.signal()
 }
 
 // mailTo is the mail whose canary begins one of the addresses; nil when none does.
@@ -217,10 +238,10 @@ func (r *mailroom) mailTo(addresses []string) *mail {
 	return nil
 }
 
-// signal wakes whoever waits; the lock is held.
-func (r *mailroom) signal() {
-	close(r.changed)
-	r.changed = make(chan struct{})
+// signal wakes whoever waits for something of the unit; the mailroom's lock is held.
+func (u *unit) signal() {
+	close(u.changed)
+	u.changed = make(chan struct{})
 }
 
 // only keeps of a session what belongs to one of its messages, and to none.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
-	"net"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -29,7 +28,7 @@ type mx struct {
 	name, domain string
 	addr         netip.AddrPort
 	// key seals the tickets of all peers that stand here.
-	key [32]byte
+	key *[32]byte
 
 	mu     sync.Mutex
 	server *receiver.Server
@@ -40,7 +39,7 @@ type mx struct {
 // place sets up the hosts of a unit, and makes the world know them.
 func (r *mailroom) place(u *unit) error {
 	hosts := map[string]*mx{}
-	for _, p := range u.Placements {
+	for i, p := range u.Placements {
 		domain, err := r.domainOf(u, p.Domain)
 		if err != nil {
 			return err
@@ -48,7 +47,7 @@ func (r *mailroom) place(u *unit) error {
 		label := p.HostLabel()
 		h := hosts[label]
 		if h == nil || p.Peer != "" {
-			if h, err = r.host(u, p, domain); err != nil {
+			if h, err = r.host(u, i, domain); err != nil {
 				return err
 			}
 			hosts[label] = h
@@ -69,22 +68,10 @@ func (r *mailroom) place(u *unit) error {
 // domainOf is the recipients' domain of a placement, and is the unit's from now
 // on.
 func (r *mailroom) domainOf(u *unit, label string) (string, error) {
-	policy, name := u.policy, u.domain
-	for _, p := range u.Placements {
-		if p.Domain != label {
-			continue
-		}
-		other, found := p.Policy(r.claims, u.policy)
-		if !found {
-			return "", fmt.Errorf("place %s: no policy for %s", u.ID, p.Under.Name)
-		}
-		policy = other
-		break
+	domain, policy, err := recipientsOf(u.Case, u.policy, r.claims, label, r.domain)
+	if err != nil {
+		return "", err
 	}
-	if label != "" {
-		name = scenarios.DNSLabel(u.ID + "-" + u.policy.Name + "-" + label)
-	}
-	domain := name + "." + policy.Name + "." + r.domain
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.domains[domain] = u
@@ -92,30 +79,52 @@ func (r *mailroom) domainOf(u *unit, label string) (string, error) {
 	return domain, nil
 }
 
-// host puts a peer on an address of its own.
-func (r *mailroom) host(u *unit, p scenarios.Placement, domain string) (*mx, error) {
-	ln, err := r.listen()
+// recipientsOf is the recipients' domain of a placement of a case that is played
+// under a policy, and the policy of that domain.
+func recipientsOf(c scenarios.Case, under results.SenderPolicy, claims results.Claims, label, parent string) (string, results.SenderPolicy, error) {
+	policy, name := under, scenarios.DNSLabel(c.ID)
+	for _, p := range c.Placements {
+		if p.Domain != label {
+			continue
+		}
+		other, found := p.Policy(claims, under)
+		if !found {
+			return "", policy, fmt.Errorf("place %s: no policy for %s", c.ID, p.Under.Name)
+		}
+		policy = other
+		break
+	}
+	if label != "" {
+		name = scenarios.DNSLabel(c.ID + "-" + under.Name + "-" + label)
+	}
+	return name + "." + policy.Name + "." + parent, policy, nil
+}
+
+// hostName is the name of a placement's host.
+func hostName(c scenarios.Case, under results.SenderPolicy, p scenarios.Placement, domain, parent string) string {
+	switch {
+	case p.Direct:
+		return domain
+	case strings.Contains(p.HostLabel(), "."):
+		return scenarios.DNSLabel(c.ID+"-"+under.Name) + "." + p.HostLabel()
+	}
+	return p.HostLabel() + "." + scenarios.DNSLabel(c.ID) + "." + under.Name + "." + parent
+}
+
+// host puts the peer of a placement on an address of its own.
+func (r *mailroom) host(u *unit, placement int, domain string) (*mx, error) {
+	p := u.Placements[placement]
+	d, err := r.doorOf(u, placement)
 	if err != nil {
 		return nil, err
 	}
-	h := &mx{room: r, unit: u, domain: domain, addr: ln.Addr().(*net.TCPAddr).AddrPort(), open: map[*receiver.Server]map[int][]receiver.Message{}}
-	h.name = p.HostLabel() + "." + u.domain + "." + u.policy.Name + "." + r.domain
-	if strings.Contains(p.HostLabel(), ".") {
-		h.name = scenarios.DNSLabel(u.ID+"-"+u.policy.Name) + "." + p.HostLabel()
-	}
-	if p.Direct {
-		h.name = domain
-	}
-	_, _ = rand.Read(h.key[:]) // which never fails
+	h := &mx{room: r, unit: u, domain: domain, addr: d.addr, open: map[*receiver.Server]map[int][]receiver.Message{}}
+	h.name = hostName(u.Case, u.policy, p, domain, r.domain)
+	h.renew()
 	if err := h.stand(p.Peer, results.LegDeliver); err != nil {
-		_ = ln.Close()
 		return nil, err
 	}
-	stop := context.AfterFunc(r.life, func() { _ = ln.Close() })
-	r.running.Go(func() {
-		defer stop()
-		h.serve(r.life, ln)
-	})
+	d.lead(h)
 	return h, nil
 }
 
@@ -142,32 +151,18 @@ func (r *mailroom) announce(h *mx, p scenarios.Placement, domain string) error {
 	return r.zone.Add(records...)
 }
 
-// serve hands each connection to the peer that stands there when it comes.
-func (h *mx) serve(ctx context.Context, ln net.Listener) {
-	var sessions sync.WaitGroup
-	defer sessions.Wait()
-	for {
-		conn, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		h.mu.Lock()
-		server := h.server
-		h.mu.Unlock()
-		h.room.talks(h.unit, 1)
-		sessions.Go(func() {
-			defer h.room.talks(h.unit, -1)
-			server.ServeConn(ctx, conn)
-		})
-	}
-}
-
 // talks counts the open connections of a unit's hosts.
 func (r *mailroom) talks(u *unit, more int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u.talking += more
-	r.signal()
+	u.signal()
+}
+
+// renew has the host forget the tickets that it has given.
+func (h *mx) renew() {
+	h.key = new([32]byte)
+	_, _ = rand.Read(h.key[:]) // which never fails
 }
 
 // stand puts a peer in the host's place; connections that are open go on with the
@@ -180,7 +175,7 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 	r := h.room
 	server := &receiver.Server{
 		Profile: profile, Listener: fakes.ListenSMTP, Host: h.name, Accounts: map[string]string{r.user: r.password},
-		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog, TicketKey: &h.key,
+		ClientRoots: r.authority.Roots(), KeyLog: r.KeyLog, TicketKey: h.key,
 		Now: func() time.Duration { return time.Since(r.epoch) }, Clock: time.Now,
 	}
 	if profile.Offer != fakes.OfferNone {
@@ -216,11 +211,12 @@ func (r *mailroom) took(m receiver.Message) {
 	defer r.mu.Unlock()
 	if about := r.mailTo(m.To); about != nil {
 		about.taken = true
-		r.signal()
+		about.unit.signal()
 	}
 }
 
-// certificate is the one that a profile shows as a host of a domain.
+// certificate is the one that a profile shows as a host that takes mail for a
+// domain.
 func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certificate, error) {
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
@@ -262,6 +258,13 @@ func shared(list, old []string) []string {
 func (r *mailroom) delivered(u *unit, s results.Session, messages []receiver.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.Layout != nil && r.Layout.OneByOne {
+		u = r.owner(u, s)
+		if s, messages = r.notices(s, messages); s.Events == nil {
+			return
+		}
+	}
+	defer u.signal()
 	thin(&s, u.transcript.Sessions)
 	id := u.add(from(s, u.began))
 	for _, m := range messages {
@@ -278,5 +281,4 @@ func (r *mailroom) delivered(u *unit, s results.Session, messages []receiver.Mes
 			about.settled = true
 		}
 	}
-	r.signal()
 }

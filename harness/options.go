@@ -27,6 +27,9 @@ type Options struct {
 	Filter results.Filter
 	// Out is the folder that receives the report and transcripts.
 	Out string
+	// Layout says where peers stand for a sender that somebody else started; nil
+	// for a target that is told when it starts.
+	Layout *targets.Layout
 	// Waivers besides those of the target.
 	Waivers []results.Waiver
 	// NoIntrusive leaves out the cases that burden or abuse a target.

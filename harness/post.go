@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mailtls/fakes"
+	"mailtls/fakes/pki"
 	"mailtls/fakes/sender"
 	"mailtls/harness/targets"
 	"mailtls/results"
@@ -25,6 +28,8 @@ const (
 	// many retries of the target it may need.
 	sanityWindow  = 20 * time.Second
 	sanityRetries = 2
+	// directly is how many units a target in this process is given at once.
+	directly = 400
 	// linger is how long the world stays once everything has settled: what comes
 	// twice comes soon.
 	linger = time.Second
@@ -57,6 +62,56 @@ func (w *world) post(ctx context.Context, variant targets.Variant, entries []*en
 	return notes, err
 }
 
+// oneByOne tells whether all hosts are one, so that cases wait for each other.
+func (w *world) oneByOne() bool { return w.Layout != nil && w.Layout.OneByOne }
+
+// atATime is a group of as many units as can be played at once; alone asks for one.
+func (w *world) atATime(alone bool) *errgroup.Group {
+	group := &errgroup.Group{}
+	switch {
+	case alone || w.oneByOne():
+		group.SetLimit(1)
+	case w.Target.Spec().Direct: // which shares the processors with our peers
+		group.SetLimit(directly)
+	}
+	return group
+}
+
+// ordinaryWindow is how long an ordinary message may take: at least so long, or
+// sanityWindow where that is 0.
+func ordinaryWindow(p results.SenderPolicy, least time.Duration) time.Duration {
+	return max(cmp.Or(least, sanityWindow), sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+}
+
+// drainWindow is how long mail is awaited once the peer was turned honest: a few
+// retries, which come ever later.
+func drainWindow(p results.SenderPolicy) time.Duration {
+	return max(drainTime, 4*time.Duration(p.RetrySeconds*float64(time.Second)))
+}
+
+// submitFrom is the address that mail is submitted from: the one that the target
+// was told to trust, where it was told, and the system's choice else.
+func (w *world) submitFrom(addr string) netip.Addr {
+	host, _, _ := net.SplitHostPort(addr)
+	if w.Layout != nil {
+		return netip.Addr{}
+	}
+	return ownAddress(host, w.submitter)
+}
+
+// authority makes the certificates of the hosts: it is the layout's, which the
+// target was told to trust, and a new one else.
+func (w *world) authority() (*pki.Authority, error) {
+	if w.Layout != nil {
+		return pki.LoadAuthority(w.Layout.Authority, time.Now())
+	}
+	a, err := pki.New(time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	return a, nil
+}
+
 // startSender starts the target in the world of the room.
 func (w *world) startSender(ctx context.Context, variant targets.Variant, room *mailroom) error {
 	w.submitter = w.addresses.take()
@@ -66,12 +121,15 @@ func (w *world) startSender(ctx context.Context, variant targets.Variant, room *
 	}
 	if w.Target.Spec().Direct {
 		wiring.Route = room.route
-	} else {
+	} else if room.resolver.IsValid() {
 		wiring.Resolver = room.resolver.String()
 	}
 	var err error
 	if w.running, err = w.Target.Start(ctx, variant, wiring); err != nil {
 		return fmt.Errorf("start target %s/%s: %w", w.Target.Spec().Name, variant.Name, err)
+	}
+	if w.running.User != "" {
+		w.user, w.password = w.running.User, w.running.Password
 	}
 	w.id = results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name, Version: w.running.Version}
 	return nil
@@ -104,21 +162,16 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 		if err := r.playUnit(ctx, u); err != nil {
 			return err
 		}
-		// What comes from now on is added behind what was seen until now.
 		r.mu.Lock()
-		t := u.transcript
+		t := u.park()
 		r.mu.Unlock()
 		meter.ended(u, scenarios.Decide(u.Case, ordinary(t), r.claims))
 		return st.keep(u.file, &t)
 	}
-	for _, turn := range []struct {
-		alone bool
-		limit int
-	}{{false, -1}, {true, 1}} {
-		var group errgroup.Group
-		group.SetLimit(turn.limit)
+	for _, turn := range []bool{false, true} {
+		group := r.atATime(turn)
 		for _, u := range units {
-			if u.Alone == turn.alone {
+			if u.Alone == turn {
 				u.transcript.Sanity.Before = before[u.policy.Name]
 				group.Go(func() error { return play(u) })
 			}
@@ -135,12 +188,37 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, u := range units {
-		u.transcript.Sanity.After = after[u.policy.Name]
-		if err := st.transcript(u); err != nil {
+		if err := u.complete(st, after[u.policy.Name]); err != nil {
 			return fmt.Errorf("play cases: %w", err)
 		}
 	}
 	return nil
+}
+
+// park gives what was seen of a unit, to be stored, and keeps only what comes after:
+// a run has many units, and most end early. The mailroom's lock is held.
+func (u *unit) park() results.Transcript {
+	t := u.transcript
+	u.transcript = results.Transcript{}
+	return t
+}
+
+// complete adds to what is stored of a unit what came after it was parked. The
+// mailroom's lock is held.
+func (u *unit) complete(st *store, after string) error {
+	t, _, err := st.read(u.file)
+	if err != nil {
+		return err
+	}
+	late := u.transcript
+	t.Sanity.After = after
+	t.Sessions = append(t.Sessions, late.Sessions...)
+	t.Messages = append(t.Messages, late.Messages...)
+	t.DSNs = append(t.DSNs, late.DSNs...)
+	t.Queries = append(t.Queries, late.Queries...)
+	u.transcript = *t
+	defer func() { u.transcript = results.Transcript{} }()
+	return st.transcript(u)
 }
 
 // ordinary is a transcript as it stands before the last ordinary delivery, which
@@ -155,10 +233,10 @@ func ordinary(t results.Transcript) *results.Transcript {
 func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderPolicy, when string) (map[string]string, error) {
 	said := map[string]string{}
 	units := map[string]*unit{}
-	var group errgroup.Group
+	group := r.atATime(false)
 	for name, p := range policies {
 		c := scenarios.Ordinarily(when)
-		c.Window = max(cmp.Or(r.sanity, sanityWindow), sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+		c.Window = ordinaryWindow(p, r.sanity)
 		u := newSending(c, p)
 		u.transcript.Sanity.Before = results.SanityOK
 		units[name] = u
@@ -181,7 +259,7 @@ func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderP
 
 // newSending makes the unit of a sender case under a policy.
 func newSending(c scenarios.Case, p results.SenderPolicy) *unit {
-	u := &unit{Case: c, policy: p, canary: newCanary(), domain: scenarios.DNSLabel(c.ID), policies: map[string]results.SenderPolicy{}}
+	u := &unit{Case: c, policy: p, canary: newCanary(), domain: scenarios.DNSLabel(c.ID), policies: map[string]results.SenderPolicy{}, changed: make(chan struct{})}
 	u.file = "transcripts/" + scenarios.DNSLabel(results.Key(c.ID, p.Name)) + ".txt"
 	return u
 }
@@ -196,6 +274,9 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 		Case: u.ID, Policy: u.policy.Name, Target: r.id.String(), Version: r.id.Version, Sanity: sanity,
 		Started: u.start.UTC(), Window: u.SenderWindow(u.policy), ClockFactor: r.factor,
 	}
+	if r.oneByOne() {
+		u.transcript.Window = oneByOneWindow(u.Case, u.policy)
+	}
 	if sanity.Before != results.SanityOK {
 		r.end(ctx, u, results.EndWindow)
 		return nil
@@ -209,9 +290,9 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 	}
 	closing, cancel := context.WithTimeout(ctx, linger)
 	defer cancel()
-	r.until(closing, func() bool { return u.talking == 0 }) // what was tried before may still be open
+	r.until(closing, u, func() bool { return u.talking == 0 }) // what was tried before may still be open
 	r.end(ctx, u, why)
-	if why == results.EndWindow && u.policy.LifetimeSeconds == 0 {
+	if why == results.EndWindow && (u.policy.LifetimeSeconds == 0 || r.oneByOne()) {
 		return r.drain(ctx, u)
 	}
 	return nil
@@ -268,6 +349,9 @@ func (u *unit) swap(a scenarios.Act) error {
 		if h.name != a.Host && !strings.HasPrefix(h.name, a.Host+".") {
 			continue
 		}
+		if !a.Tickets {
+			h.renew()
+		}
 		if err := h.stand(a.Peer, results.LegDeliver); err != nil {
 			return err
 		}
@@ -278,15 +362,15 @@ func (u *unit) swap(a scenarios.Act) error {
 // await waits until everything that was submitted has come so far; false when the
 // window closes first.
 func (r *mailroom) await(ctx context.Context, u *unit, far func(*mail) bool) bool {
-	return r.until(ctx, func() bool { return !slices.ContainsFunc(u.mails, func(m *mail) bool { return !far(m) }) })
+	return r.until(ctx, u, func() bool { return !slices.ContainsFunc(u.mails, func(m *mail) bool { return !far(m) }) })
 }
 
-// until waits until something is so, which is asked whenever something arrives;
-// false when the context ends first.
-func (r *mailroom) until(ctx context.Context, so func() bool) bool {
+// until waits until something is so, which is asked whenever something arrives for
+// the unit; false when the context ends first.
+func (r *mailroom) until(ctx context.Context, u *unit, so func() bool) bool {
 	for {
 		r.mu.Lock()
-		done, changed := so(), r.changed
+		done, changed := so(), u.changed
 		r.mu.Unlock()
 		if done {
 			return true
@@ -316,7 +400,7 @@ func (r *mailroom) drain(ctx context.Context, u *unit) error {
 			return err
 		}
 	}
-	waiting, cancel := context.WithTimeout(ctx, drainTime)
+	waiting, cancel := context.WithTimeout(ctx, drainWindow(u.policy))
 	defer cancel()
 	r.await(waiting, u, func(m *mail) bool { return m.settled })
 	return nil
@@ -379,7 +463,7 @@ func (r *mailroom) hand(ctx context.Context, u *unit, domain string) {
 	vars["message"] = head(vars, canary, time.Now()) + scenarios.SubmittedBody(canary)
 	_, addr := r.listener(fakes.ListenSMTP)
 	s := sender.Play(ctx, sender.Session{
-		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitter,
+		Peer: "submitter", Script: scenarios.Submission(), Listener: fakes.ListenSMTP, Addr: addr, From: r.submitFrom(addr),
 		Vars: vars, Canary: canary, Patience: r.Patience, KeyLog: r.KeyLog, Wall: u.start,
 		Now: func() time.Duration { return time.Since(u.start) },
 	})

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -146,7 +147,13 @@ func (w *world) entries(cases []scenarios.Case) ([]*entry, error) {
 			continue
 		}
 		for _, p := range c.Units(w.claims, w.Filter) {
-			all = append(all, w.entry(c, p))
+			e := w.entry(c, p)
+			if e.unit != nil && w.Layout != nil {
+				if err := laidOut(w.Layout, c, p, w.claims); err != nil {
+					return nil, err
+				}
+			}
+			all = append(all, e)
 		}
 	}
 	if len(all) == 0 {
@@ -291,6 +298,11 @@ func (w *world) notPlayed(c scenarios.Case, policy string) (results.Verdict, boo
 	}
 	if c.Intrusive && w.NoIntrusive {
 		return results.Verdict{Level: c.Level(w.claims, policy), Status: results.StatusSkip, Reason: "intrusive: give --intrusive to play it"}, true
+	}
+	if _, found := w.Layout.Unit(c.ID, policy); w.Layout != nil && !found {
+		return results.Verdict{
+			Level: c.Level(w.claims, policy), Status: results.StatusSkip, Reason: cmp.Or(unfit(w.Layout, c), "the wiring has no host for it"),
+		}, true
 	}
 	return results.Verdict{}, false
 }

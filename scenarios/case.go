@@ -44,6 +44,9 @@ type Case struct {
 	Lay func(results.Claims) ([]Placement, []Act)
 	// Cell is true for a sender case that fills a column of the matrix.
 	Cell bool
+	// PerLevel is true for a sender case in which policies of the same level and
+	// verification act alike: it is played under the first of them.
+	PerLevel bool
 	// Window is how long the case is watched at the most; 0 means DefaultWindow.
 	Window time.Duration
 	// Intrusive cases burden the target or abuse it; they are off for targets
@@ -140,10 +143,18 @@ func All() []Case {
 		all = append(all, played(results.RoleReceiver, area)...)
 	}
 	for _, area := range [][]Case{
-		senderDialogue(), senderRefusals(), senderHandshake(), senderVersions(), senderSuites(), senderUncommon(), senderOffers(), senderCertificates(),
-		senderInjection(), senderReuse(), senderMX(), senderQueue(),
+		senderRefusals(), senderHandshake(), senderLost(), senderMemory(), senderEnforced(), senderReuse(), senderQueue(),
 	} {
 		all = append(all, played(results.RoleSender, area)...)
+	}
+	for _, area := range [][]Case{
+		senderDialogue(), senderVersions(), senderSuites(), senderUncommon(), senderOffers(), senderCertificates(),
+		senderInjection(), senderMX(),
+	} {
+		for _, c := range played(results.RoleSender, area) {
+			c.PerLevel = !c.Cell
+			all = append(all, c)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b Case) int { return strings.Compare(a.Row, b.Row) })
 	return all

@@ -39,8 +39,8 @@ func TestCasesAreComplete(t *testing.T) {
 		if c.Title == "" || c.Role == "" || c.Protocol == "" || len(c.Levels) == 0 {
 			t.Errorf("%s: title, role, protocol and levels are needed: %+v", c.ID, c)
 		}
-		if c.Pending == "" && (c.Judge == nil || len(c.Dialogues) == 0) {
-			t.Errorf("%s: a ready case has dialogues and a judge", c.ID)
+		if c.Pending == "" && (c.Judge == nil || len(c.Dialogues)+len(c.Placements) == 0) {
+			t.Errorf("%s: a ready case has dialogues or placements, and a judge", c.ID)
 		}
 		for _, f := range c.Needs {
 			if !slices.Contains(results.Features(), f) {

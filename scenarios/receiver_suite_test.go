@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 	gomega "github.com/onsi/gomega/types"
 
 	"mailtls/results"
@@ -18,21 +17,7 @@ var _ = Describe("A receiving mail server", func() {
 			continue
 		}
 		It(c.Title+" ["+c.ID+"]", Label(c.Labels()...), func() {
-			line, selected := lineOf(c.ID, "")
-			if !selected {
-				Skip("not selected")
-			}
-			attach(line)
-			switch line.Status {
-			case results.StatusNA, results.StatusSkip, results.StatusPending:
-				Skip(string(line.Status) + ": " + line.Reason)
-			default:
-			}
-			if line.Status == results.StatusFail && line.Level != results.Must {
-				AddReportEntry(fmt.Sprintf("%s not met", line.Level), line.Got)
-				return
-			}
-			Expect(line).To(HoldUp())
+			holdsUp(results.RoleReceiver, c.ID, "")
 		})
 	}
 })

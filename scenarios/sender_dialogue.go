@@ -13,7 +13,7 @@ func senderDialogue() []Case {
 		{
 			ID: "dialogue/no-ehlo-inside-tls", Row: "S-002", Title: "The first command inside TLS is EHLO",
 			Source: Source{"RFC 3207 §4.2", "Behind the handshake the session begins anew, which a client does with EHLO."},
-			Levels: []LevelRule{should()}, Under: underTLS, Placements: at("opportunistic"), Judge: allOf(judgeFirstInside),
+			Levels: []LevelRule{should()}, Under: underTLS, Placements: at("forgiving"), Judge: allOf(judgeFirstInside),
 		},
 		{
 			ID: "dialogue/capabilities-before-tls-only", Row: "S-003", Title: "What is listed in clear only is not used inside TLS",
@@ -91,7 +91,7 @@ func keywordDialogue() []Case {
 		{
 			ID: "dialogue/keyword-with-parameter", Row: "S-013", Title: "STARTTLS that is listed with a parameter: an offer or not",
 			Source: Source{"RFC 3207 §3", "The keyword has no parameters; what a client makes of one is left open."},
-			Levels: []LevelRule{info()}, Under: underTLS, Placements: at("keyword-with-parameter"), Judge: settles(func(p results.SenderPolicy, f results.Fate) results.Verdict {
+			Levels: []LevelRule{info()}, Under: underTLS, Placements: at("keyword-with-parameter"), Judge: settles(func(_ results.SenderPolicy, f results.Fate) results.Verdict {
 				return note("recorded: whether it is taken as an offer", saidOf(f))
 			}),
 		},

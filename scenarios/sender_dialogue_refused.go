@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -94,12 +95,20 @@ func heloOutcome(due bool) conclusion {
 // a sender that does so has taken something else for the reply to EHLO.
 func takenInStep(t *results.Transcript, _ results.Claims) (results.Verdict, bool) {
 	for _, d := range deliveries(t) {
-		if sent := d.turnsOf("MAIL"); d.offered && !d.asked() && len(sent) > 0 {
+		if sent := d.turnsOf("MAIL"); d.listsTLS() && !d.asked() && len(sent) > 0 {
 			return fail("the reply that follows EHLO is the one that counts, and STARTTLS is listed there",
 				fmt.Sprintf("MAIL in clear on connection %d, without STARTTLS", d.ID), sent[0].refs...), true
 		}
 	}
 	return results.Verdict{}, false
+}
+
+// listsTLS tells whether the peer lists STARTTLS in clear, to EHLO or to an EHLO that
+// was sent together with what comes next.
+func (d *delivery) listsTLS() bool {
+	return slices.ContainsFunc(d.Events, func(e results.Event) bool {
+		return e.From == results.Server && e.Kind == results.EventData && !e.Secure && bytes.Contains(shown(e), []byte("STARTTLS\r\n"))
+	})
 }
 
 func inStepOutcome(_ results.SenderPolicy, f results.Fate) results.Verdict {

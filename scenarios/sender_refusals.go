@@ -144,7 +144,7 @@ func newConnection(p results.SenderPolicy, f results.Fate) results.Verdict {
 }
 
 // anyhow concludes where any fate will do that the policy permits.
-func anyhow(p results.SenderPolicy, f results.Fate) results.Verdict {
+func anyhow(_ results.SenderPolicy, f results.Fate) results.Verdict {
 	const want = "the connection given up, or gone on as after a refusal"
 	if f.Code.Encrypted() {
 		return fail(want, saidOf(f))

@@ -56,7 +56,7 @@ func senderReuse() []Case {
 			Levels: []LevelRule{info()}, Under: underSingleVerify, Placements: at("opportunistic"),
 			Acts: []Act{
 				{Do: ActSubmit}, {Do: ActAwait}, {Do: ActSubmit}, {Do: ActAwait},
-				{Do: ActSwitch, Host: "mx1", Peer: "self-signed"}, {Do: ActSubmit}, {Do: ActAwait},
+				{Do: ActSwitch, Host: "mx1", Peer: "self-signed", Tickets: true}, {Do: ActSubmit}, {Do: ActAwait},
 			},
 			Judge: allOf(judgeChanged),
 		},

@@ -78,7 +78,9 @@ type Act struct {
 	// not count then.
 	Every bool
 	// Host whose peer is switched, and the Peer that stands there from now on.
+	// With Tickets it honours those of the peer before it.
 	Host, Peer string
+	Tickets    bool
 	// For is how long a pause lasts.
 	For time.Duration
 }
@@ -137,13 +139,23 @@ func (c Case) Policies(claims results.Claims) []results.SenderPolicy {
 
 // Units are the policies of the report's lines for a sender case: those that it is
 // played under and the filter leaves, or, where no such policy is claimed, one
-// without a name.
+// without a name. Of policies that differ in nothing that the case is about only the
+// first is kept, unless one is asked for by name.
 func (c Case) Units(claims results.Claims, f results.Filter) []results.SenderPolicy {
 	all := c.Policies(claims)
 	if len(all) == 0 && f.Policy == "" {
 		return []results.SenderPolicy{{}}
 	}
-	return slices.DeleteFunc(all, func(p results.SenderPolicy) bool { return f.Policy != "" && p.Name != f.Policy })
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(p results.SenderPolicy) bool {
+		if f.Policy != "" {
+			return p.Name != f.Policy
+		}
+		kind := string(p.Level) + " " + string(p.Verify)
+		again := seen[kind]
+		seen[kind] = true
+		return c.PerLevel && again
+	})
 }
 
 // Policy is the policy of the placement's domain in a case that is played under
@@ -189,11 +201,12 @@ func (c Case) SenderWindow(p results.SenderPolicy) time.Duration {
 const DefaultSenderWindow = 2 * time.Minute
 
 // Ordinarily is the delivery to an ordinary host that is made before and after the
-// cases of a policy; when is a word for which of the two.
+// cases of a policy; when is a word for which of the two. The host is forgiving:
+// what is wrong with the sender is for the cases to say.
 func Ordinarily(when string) Case {
 	return Case{
 		ID: "sanity/" + when, Role: results.RoleSender, Protocol: results.SMTP, Title: "An ordinary message is delivered",
-		Levels: []LevelRule{must()}, Placements: at("opportunistic"), Judge: encrypts(),
+		Levels: []LevelRule{must()}, Placements: at("forgiving"), Judge: encrypts(),
 	}
 }
 

@@ -106,15 +106,21 @@ func (c *checker) policies(where spot, v *variantSpec) {
 	case !sends && len(policies) > 0:
 		c.faultAt(where.and("policies"), "variant %s claims policies and is no sender; add sender to its roles", v.Name)
 	}
+	checkPolicies(c.document, where.and("policies"), policies)
+}
+
+// checkPolicies notes what is wrong with policies each on its own, and names that
+// are taken.
+func checkPolicies(doc *document, where spot, policies []results.SenderPolicy) {
 	for i, p := range policies {
-		spot := where.and("policies", i)
+		spot := where.and(i)
 		switch err := p.Check(); {
 		case err != nil:
-			c.faultAt(spot, "%w", err)
+			doc.faultAt(spot, "%w", err)
 		case !isName(p.Name):
-			c.faultAt(spot.and("name"), "policy name %q; want small letters and digits, with single dashes between", p.Name)
+			doc.faultAt(spot.and("name"), "policy name %q; want small letters and digits, with single dashes between", p.Name)
 		case slices.ContainsFunc(policies[:i], func(o results.SenderPolicy) bool { return o.Name == p.Name }):
-			c.faultAt(spot.and("name"), "policy %s is there twice; rename or remove one", p.Name)
+			doc.faultAt(spot.and("name"), "policy %s is there twice; rename or remove one", p.Name)
 		}
 	}
 }

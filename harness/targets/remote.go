@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"mailtls/fakes"
 	"mailtls/results"
@@ -51,7 +52,8 @@ type claimsFile struct {
 	Claims results.Claims `yaml:"claims"`
 	// ServerName to ask for in TLS; empty means the host of its address.
 	ServerName string `yaml:"server_name"`
-	// User and Password may log in, where AUTH is claimed.
+	// User and Password may log in, where AUTH is claimed, and are what a sender logs
+	// in with at the next hop where a policy has credentials.
 	User     string `yaml:"user"`
 	Password string `yaml:"password"`
 	// Roots is a PEM file with the roots that its certificate leads to, from
@@ -89,10 +91,45 @@ func NewRemote(c RemoteConfig) (*Remote, error) {
 	}
 	r.spec = Spec{
 		Name: "remote", Doc: "Software that somebody else started: " + r.claims.Name, Roles: r.claims.Roles, ClockFactor: 1,
-		Variants:  []Variant{{Name: DefaultVariant, Doc: r.claims.Name, Claims: r.claims.Claims}},
-		Collector: c.Collector,
+		Variants: r.claims.variants(), Collector: c.Collector,
 	}
 	return r, nil
+}
+
+// variants are one for what is tested in one run: a sender has a run of its own.
+func (f claimsFile) variants() []Variant {
+	var others []results.Role
+	for _, role := range f.Roles {
+		if role != results.RoleSender {
+			others = append(others, role)
+		}
+	}
+	v := Variant{Name: DefaultVariant, Doc: f.Name, Claims: f.Claims, Roles: others}
+	if len(others) == len(f.Roles) {
+		return []Variant{v}
+	}
+	sends := Variant{Name: string(results.RoleSender), Doc: f.Name, Claims: f.Claims, Roles: []results.Role{results.RoleSender}}
+	if others == nil {
+		sends.Name = DefaultVariant
+		return []Variant{sends}
+	}
+	v.Claims.Policies = nil
+	return []Variant{v, sends}
+}
+
+// checkPolicies notes what is wrong with what it says of itself as a sender.
+func (f claimsFile) checkPolicies(doc *document) {
+	where := at("claims", "policies")
+	sends := slices.Contains(f.Roles, results.RoleSender)
+	if sends != (len(f.Claims.Policies) > 0) {
+		doc.faultAt(where, "role sender goes with policies: say under which it sends, and leave both out where it is not to be tested")
+	}
+	checkPolicies(doc, where, f.Claims.Policies)
+	for i, p := range f.Claims.Policies {
+		if p.Credentials && (f.User == "" || f.Password == "") {
+			doc.faultAt(where.and(i), "policy %s logs in; give user and password", p.Name)
+		}
+	}
 }
 
 // check notes what is wrong with the claims.
@@ -107,6 +144,7 @@ func (f claimsFile) check(doc *document, c RemoteConfig) {
 		doc.faultAt(at("claims", "features"), "unknown feature %q; there are %v", u, results.Features())
 	}
 	f.checkFeatures(doc, c)
+	f.checkPolicies(doc)
 }
 
 // checkFeatures notes the claims that cannot be tested as things stand.
@@ -191,7 +229,7 @@ func (r *Remote) Spec() Spec { return r.spec }
 // Available is nil when there is an address.
 func (r *Remote) Available() error {
 	if len(r.addrs) == 0 {
-		return errors.New("no address is given: use --smtp HOST:PORT")
+		return errors.New("no address is given: use --smtp HOST:PORT, or --submit HOST:PORT for the role sender")
 	}
 	return nil
 }

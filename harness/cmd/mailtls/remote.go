@@ -15,6 +15,8 @@ import (
 // remoteFlags are the addresses of a target that somebody else started.
 type remoteFlags struct {
 	smtp, submission, smtps, lmtp, collector, readback, claims string
+	// submit and wiring are for the role sender.
+	submit, wiring string
 }
 
 func (f *remoteFlags) add(fl *pflag.FlagSet) {
@@ -24,6 +26,8 @@ func (f *remoteFlags) add(fl *pflag.FlagSet) {
 	fl.StringVar(&f.lmtp, "lmtp", "", "remote target: HOST:PORT of its LMTP listener")
 	fl.StringVar(&f.collector, "collector", "", "remote target: address on which accepted mail is collected")
 	fl.StringVar(&f.readback, "readback", "", "remote target: domain that it accepts mail for, and hands on to --collector")
+	fl.StringVar(&f.submit, "submit", "", "remote target, role sender: HOST:PORT that takes mail for any domain from this machine")
+	fl.StringVar(&f.wiring, "wiring", "", "remote target, role sender: file that mailtls wiring made")
 	fl.StringVar(&f.claims, "claims", "", "remote target: YAML file of what it claims")
 }
 
@@ -40,9 +44,16 @@ func (f remoteFlags) target(authorized bool) (targets.Target, error) {
 			addrs[l] = addr
 		}
 	}
+	if f.submit != "" {
+		addrs[fakes.ListenSMTP] = f.submit
+	}
 	switch {
+	case (f.submit == "") != (f.wiring == ""):
+		return nil, errors.New("read flags: --submit HOST:PORT and --wiring FILE go together, for the role sender")
+	case f.submit != "" && len(addrs) > 1 || f.submit != "" && f.smtp != "":
+		return nil, errors.New("read flags: --submit is for the role sender, which has a run of its own: leave the other addresses out")
 	case len(addrs) == 0:
-		return nil, errors.New("read flags: --target remote needs an address: --smtp HOST:PORT")
+		return nil, errors.New("read flags: --target remote needs an address: --smtp HOST:PORT, or --submit HOST:PORT")
 	case f.claims == "":
 		return nil, errors.New("read flags: --target remote needs --claims FILE")
 	case f.collector != "" && f.readback == "":

@@ -23,6 +23,7 @@ type runFlags struct {
 	target, role, out, waivers, keylog string
 	filter                             results.Filter
 	authorized, intrusive, verbose     bool
+	oneByOne                           bool
 	parallel, repeat                   int
 	remote                             remoteFlags
 }
@@ -34,6 +35,8 @@ func newRun() *cobra.Command {
 		Short: "Play cases against a target and judge what was seen",
 		Example: "  mailtls run --target reference\n  mailtls run --target postfix/tls12-required --role receiver\n" +
 			"  mailtls run --target reference --case 'injection/*'\n" +
+			"  mailtls run --target postfix --role sender --policy encrypt\n" +
+			"  mailtls run --target remote --role sender --wiring wiring.yaml --submit 192.0.2.25:25 --authorized\n" +
 			"  mailtls run --target remote --role receiver --smtp 192.0.2.25:25 --claims mine.yaml --authorized",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
@@ -43,6 +46,7 @@ func newRun() *cobra.Command {
 	fl.StringVar(&f.role, "role", "", "roles to play, joined by commas (default: every role that the target claims)")
 	fl.StringVar(&f.filter.Case, "case", "", "play the cases whose id, area or row matches this glob")
 	fl.StringVar(&f.filter.Label, "filter", "", "play the cases whose labels match, in Ginkgo's grammar: 'level:must && !area:version'")
+	fl.StringVar(&f.filter.Policy, "policy", "", "role sender: play under this policy only (default: every policy that the target claims)")
 	fl.StringVar(&f.out, "out", "", "folder for the report (default results/runs/<time>-<target>)")
 	fl.StringVar(&f.waivers, "waivers", "", "file of failures that are expected")
 	fl.StringVar(&f.keylog, "keylog", "", "append the TLS secrets of our peers to this file, in NSS format, for Wireshark")
@@ -51,6 +55,7 @@ func newRun() *cobra.Command {
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the target prints")
 	fl.BoolVar(&f.authorized, "authorized", false, "you may test an address beyond this machine and private networks")
 	fl.BoolVar(&f.intrusive, "intrusive", false, "with --authorized: also play the cases that burden or abuse the target")
+	fl.BoolVar(&f.oneByOne, "one-by-one", false, "remote target, role sender: the wiring must be one whose cases are played one after the other")
 	f.remote.add(fl)
 	_ = cmd.MarkFlagRequired("target")
 	return cmd
@@ -75,6 +80,9 @@ func run(cmd *cobra.Command, f runFlags) error {
 	if f.verbose {
 		o.Log = cmd.ErrOrStderr()
 	}
+	if err := f.announce(cmd.ErrOrStderr(), o); err != nil {
+		return err
+	}
 	reports, dirs, err := repeat(cmd, o, f.repeat)
 	if len(reports) == 0 {
 		return err
@@ -84,6 +92,22 @@ func run(cmd *cobra.Command, f runFlags) error {
 		return err
 	}
 	return finishErr
+}
+
+// announce says how long a run takes whose cases wait for each other.
+func (f runFlags) announce(screen io.Writer, o harness.Options) error {
+	if o.Layout == nil || !o.Layout.OneByOne {
+		if f.oneByOne {
+			return errors.New("read flags: --one-by-one goes with a --wiring that was made with it")
+		}
+		return nil
+	}
+	v, err := o.Target.Spec().Variant(o.Variant, results.RoleSender)
+	if err != nil {
+		return err
+	}
+	say(screen, "%s\n", howLong(o.Layout, v.Claims))
+	return nil
 }
 
 // repeat runs as often as asked for, and returns the reports with their folders;
@@ -179,6 +203,10 @@ func changing(reports []*results.Report) []string {
 // options turns the flags into options.
 func (f runFlags) options() (harness.Options, error) {
 	name, variant := targets.Split(f.target)
+	layout, err := f.layout(name)
+	if err != nil {
+		return harness.Options{}, err
+	}
 	target, err := f.find(name)
 	if err != nil {
 		return harness.Options{}, err
@@ -193,6 +221,9 @@ func (f runFlags) options() (harness.Options, error) {
 	}
 	if remote, ok := target.(*targets.Remote); ok {
 		o.NoIntrusive = remote.Beyond() && !f.intrusive
+	}
+	if o.Layout = layout; layout != nil && roles == nil {
+		o.Roles = []results.Role{results.RoleSender}
 	}
 	if f.waivers != "" {
 		data, err := os.ReadFile(f.waivers)
@@ -210,13 +241,25 @@ func (f runFlags) options() (harness.Options, error) {
 	return o, nil
 }
 
+// layout reads the wiring; its claims are the target's where no others are given.
+func (f *runFlags) layout(target string) (*targets.Layout, error) {
+	if f.remote.wiring == "" || target != "remote" {
+		return nil, nil //nolint:nilnil // none was given, and none is needed
+	}
+	l, err := readWiring(f.remote.wiring, f.authorized)
+	if err == nil && f.remote.claims == "" {
+		f.remote.claims = l.Claims
+	}
+	return l, err
+}
+
 // find looks a target up: the remote one is made of flags.
 func (f runFlags) find(name string) (targets.Target, error) {
 	if name == "remote" {
 		return f.remote.target(f.authorized)
 	}
 	if f.remote.given() {
-		return nil, errors.New("read flags: --smtp, --submission, --smtps, --lmtp, --collector, --readback and --claims go with --target remote")
+		return nil, errors.New("read flags: --smtp, --submission, --smtps, --lmtp, --collector, --readback, --submit, --wiring and --claims go with --target remote")
 	}
 	return targets.Find(name)
 }
