@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -71,9 +72,10 @@ func (w *world) atATime(alone bool) *errgroup.Group {
 	return group
 }
 
-// ordinaryWindow is how long an ordinary message may take.
-func ordinaryWindow(p results.SenderPolicy) time.Duration {
-	return max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+// ordinaryWindow is how long an ordinary message may take: at least so long, or
+// sanityWindow where that is 0.
+func ordinaryWindow(p results.SenderPolicy, least time.Duration) time.Duration {
+	return max(cmp.Or(least, sanityWindow), sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
 }
 
 // drainWindow is how long mail is awaited once the peer was turned honest: a few
@@ -203,7 +205,7 @@ func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderP
 	group := r.atATime(false)
 	for name, p := range policies {
 		c := scenarios.Ordinarily(when)
-		c.Window = ordinaryWindow(p)
+		c.Window = ordinaryWindow(p, r.sanity)
 		u := newSending(c, p)
 		u.transcript.Sanity.Before = results.SanityOK
 		units[name] = u

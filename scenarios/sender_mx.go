@@ -19,11 +19,11 @@ func senderMX() []Case {
 			Judge:      allOf(judgeOtherHost),
 		},
 		{
-			ID: "mx/none-with-tls", Row: "S-111", Title: "Mail that no host takes inside TLS is kept, then given back with TLS as the reason",
+			ID: "mx/none-with-tls", Row: "S-111", Title: "Mail that no host takes inside TLS is kept, tried at every host, and given back in the end",
 			Source: Source{"RFC 5321 §4.5.4.1", "What cannot be delivered is kept and tried again, and given back when its time is over."},
 			Levels: []LevelRule{must()}, Under: underMandatory,
 			Placements: []Placement{{Preference: 10, Peer: "tls-disabled"}, {Host: "mx2", Preference: 20, Peer: "reset-after-220"}},
-			Judge:      allOf(judgeExpiry, everyHostTried),
+			Judge:      allOf(judgeExpiry(unnamed), everyHostTried),
 		},
 		{
 			// The other address is to be one of IPv6; the loopback has a single one of

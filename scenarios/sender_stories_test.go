@@ -103,6 +103,8 @@ func TestHostsAreChosen(t *testing.T) {
 		{"one of two tried", "mx/none-with-tls", tell(encrypt).mail("aaa").call(1, "tls-disabled", unlisted...).back("aaa", 61, "4.7.4", "no TLS"), results.StatusFail, "only mx1.x.test"},
 		{"both tried", "mx/none-with-tls", tell(encrypt).mail("aaa").call(1, "tls-disabled", unlisted...).call(1.1, "reset-after-220", lines(hears, begins)...).at("mx2.x.test").
 			back("aaa", 61, "4.7.4", "no TLS"), results.StatusPass, "TLS is named"},
+		{"both tried, and no reason named", "mx/none-with-tls", tell(encrypt).mail("aaa").call(1, "tls-disabled", unlisted...).call(1.1, "reset-after-220", lines(hears, begins)...).at("mx2.x.test").
+			back("aaa", 61, "4.4.7", "retry timeout exceeded"), results.StatusNonstrict, "not named"},
 		{"lost", "mx/none-with-tls", tell(encrypt).mail("aaa").call(1, "tls-disabled", unlisted...).call(1.1, "reset-after-220", lines(hears, begins)...).at("mx2.x.test").unended(), results.StatusFail, "neither delivered"},
 		{"elsewhere, by the host's name", "mx/elsewhere", tell(demanding("verify", results.VerifyMXName)).mail("aaa").call(1, "opportunistic", inside...).at("mx.elsewhere.example"), results.StatusPass, "does not protect"},
 		{"elsewhere, by the domain", "mx/elsewhere", tell(nextHop).mail("aaa").call(1, "opportunistic", hears...).at("mx.elsewhere.example").back("aaa", 61, "4.7.5", ""), results.StatusPass, "deferred"},

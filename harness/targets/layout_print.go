@@ -94,9 +94,11 @@ func (p *layoutPrinter) table() {
 	p.hosts(func(h LayoutHost, s results.SenderPolicy) {
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\n", h.Domain, s.Name, h.Preference, h.Name, h.At)
 	})
-	if p.Collector != "" {
-		_, _ = fmt.Fprintf(t, "*.%s\t-\t0\tcollector.%s\t%s\n", p.SenderDomain, p.SenderDomain, p.Collector)
+	notices := p.Collector
+	if notices == "" {
+		notices = p.Units[0].Hosts[0].At
 	}
+	_, _ = fmt.Fprintf(t, "*.%s\t-\t0\tcollector.%s\t%s\n", p.SenderDomain, p.SenderDomain, notices)
 	_ = t.Flush() // a buffer takes everything
 }
 
@@ -214,6 +216,7 @@ func (p *layoutPrinter) exim() {
 		p.eximTransport(s)
 	}
 	p.comment(loginIn, "an authenticator with the login of the claims")
+	p.comment(func(s results.SenderPolicy) bool { return s.Verify == results.VerifyNextHop }, "the name of the host stands for that of the domain, which is not looked at")
 	if p.Resolver != "" {
 		return
 	}
@@ -252,11 +255,13 @@ func eximName(policy string) string { return strings.ReplaceAll(policy, "-", "_"
 // eximHost is a host in a route: by name where its certificate is looked at.
 func eximHost(h LayoutHost, s results.SenderPolicy) string {
 	a := netip.MustParseAddrPort(h.At)
-	host := strings.ReplaceAll(a.Addr().String(), ":", "::")
-	if verified(s) {
-		host = h.Name
+	switch {
+	case verified(s):
+		return fmt.Sprintf("%s::%d", h.Name, a.Port())
+	case a.Addr().Is6():
+		return "<; " + a.String()
 	}
-	return fmt.Sprintf("%s::%d", host, a.Port())
+	return fmt.Sprintf("%s::%d", a.Addr(), a.Port())
 }
 
 // eximTransport is the transport of a policy.
@@ -295,6 +300,7 @@ func (p *layoutPrinter) exchange() {
 	p.comment(verified, "import the root in %s into the machine's trusted roots", p.root())
 	p.comment(loginIn, "add -SmartHostAuthMechanism BasicAuth -AuthenticationCredential with the login of the claims")
 	if p.Resolver != "" {
+		p.comment(func(s results.SenderPolicy) bool { return s.Verify == results.VerifyMXName }, "the name of the domain stands for that of the host, which is not looked at")
 		for _, s := range p.policies {
 			p.line("New-SendConnector -Name \"mailtls %s\" -AddressSpaces \"SMTP:*.%s.%s;1\" -DNSRoutingEnabled $true%s", s.Name, s.Name, p.Domain, exchangeTLS(s, ""))
 		}

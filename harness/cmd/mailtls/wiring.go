@@ -46,7 +46,7 @@ func newWiring() *cobra.Command {
 	fl.StringVar(&f.peersAt, "peers-at", "", "network or ADDRESS:PORT-PORT for our peers, ADDRESS:PORT with --one-by-one")
 	fl.StringVar(&f.dns, "dns", "none", "ADDRESS:PORT at which we answer for the domains, or none")
 	fl.StringVar(&f.policies, "policies", "", "YAML file of what the sender claims, as for run --claims")
-	fl.StringVar(&f.collector, "collector", "", "with --one-by-one: ADDRESS:PORT for notifications, if they can go elsewhere")
+	fl.StringVar(&f.collector, "collector", "", "with --one-by-one: ADDRESS:PORT for notifications, if they can go elsewhere; else mail that is given back may not be told from lost")
 	fl.BoolVar(&f.oneByOne, "one-by-one", false, "the sender has a single next hop: play the cases one after the other")
 	fl.StringVar(&f.out, "out", "", "file that is written; certificates go into the folder FILE.ca")
 	fl.BoolVar(&f.again, "again", false, "do not make the wiring: read --out, and print it")

@@ -164,3 +164,51 @@ func expectFates(t *testing.T, dir string, want map[string]results.FateCode) {
 		t.Errorf("%d sessions unattributed, %d bytes leaked", r.Unattributed, r.Leaked)
 	}
 }
+
+func TestBadWiringInput(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	claims := claimsOf(t, dir, "may", "encrypt")
+	out := func(name string) string { return filepath.Join(dir, name) }
+	made, far := out("made.yaml"), out("far.yaml")
+	for file, at := range map[string]string{made: "127.9.9.9:2000-2999", far: "192.0.2.7:2000-2999"} {
+		if code, _, errs := call(t, "wiring", "--peers-at", at, "--policies", claims, "--out", file, "--case", "dialogue/offered"); code != 0 {
+			t.Fatalf("wiring: exit code %d: %s", code, errs)
+		}
+	}
+	data, err := os.ReadFile(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(out("old.yaml"), []byte(strings.ReplaceAll(string(data), "mx1.dialogue-offered", "mx1.another")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(out("old.yaml.ca"), os.DirFS(made+".ca")); err != nil {
+		t.Fatal(err)
+	}
+	run := func(more ...string) []string {
+		return append([]string{"run", "--target", "remote", "--role", "sender", "--out", out("run")}, more...)
+	}
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"managed target": {[]string{"wiring", "--target", "postfix", "--out", out("x")}, "it is wired when it starts"},
+		"no addresses":   {[]string{"wiring", "--out", out("x")}, "--peers-at and --policies are needed"},
+		"bad dns":        {[]string{"wiring", "--peers-at", "127.9.0.0/16", "--dns", "here", "--policies", claims, "--out", out("x")}, `read --dns "here"`},
+		"there already":  {[]string{"wiring", "--peers-at", "127.9.0.0/16", "--policies", claims, "--out", made}, "is there already"},
+		"collector":      {[]string{"wiring", "--peers-at", "127.9.0.0/16", "--collector", "127.9.0.1:25", "--policies", claims, "--out", out("x")}, "--collector goes with --one-by-one"},
+		"unknown print":  {[]string{"wiring", "--again", "--out", made, "--print", "sendmail"}, `print wiring as "sendmail"`},
+		"nothing again":  {[]string{"wiring", "--again", "--out", out("nowhere")}, "read wiring"},
+		"no wiring":      {run("--submit", "127.0.0.1:1", "--claims", claims), "go together"},
+		"no submit":      {run("--smtp", "127.0.0.1:1", "--wiring", made), "go together"},
+		"two addresses":  {run("--submit", "127.0.0.1:1", "--smtp", "127.0.0.1:1", "--wiring", made), "leave the other addresses out"},
+		"far submit":     {run("--submit", "192.0.2.9:25", "--wiring", made), "give --authorized"},
+		"far peers":      {run("--submit", "127.0.0.1:1", "--wiring", far), "listen on 192.0.2.7:2000: others could reach it"},
+		"not one by one": {run("--submit", "127.0.0.1:1", "--wiring", made, "--one-by-one"), "--one-by-one goes with"},
+		"other cases":    {run("--submit", "127.0.0.1:1", "--wiring", out("old.yaml")), "make it again"},
+		"stray":          {[]string{"run", "--target", "reference", "--wiring", made}, "go with --target remote"},
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, tt.args, tt.want) })
+	}
+}
