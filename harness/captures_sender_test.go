@@ -34,7 +34,7 @@ func dialogueSendingCaptures() map[string][]sendingCapture {
 		"lax-codes":    {{"dialogue/ehlo-354", "may", "MAIL on connection 1"}},
 		"helo-in-clear": each("encrypt", inClear,
 			"dialogue/ehlo-500", "dialogue/ehlo-502", "dialogue/ehlo-550", "dialogue/ehlo-501", "dialogue/ehlo-504", "dialogue/ehlo-530"),
-		"never-upgrades": append(each("encrypt", inClear, "dialogue/offered", "mx/address-only"),
+		"never-upgrades": append(each("encrypt", inClear, "dialogue/offered", "mx/address-only", "uncommon/hello-request-in-data"),
 			sendingCapture{"dialogue/offered", "may", "sent in clear without trying TLS"},
 			sendingCapture{"certificate/wildcard", "verify", inClear},
 			sendingCapture{"enforced/tls12-required", "may", "530 5.7.0"},
@@ -47,8 +47,8 @@ func dialogueSendingCaptures() map[string][]sendingCapture {
 		"greeting-keyword": {{"dialogue/keyword-on-greeting-line", "encrypt", "STARTTLS on connection 1"}},
 		"starttls-argument": {
 			{"dialogue/starttls-line", "encrypt", `STARTTLS smtp\r\n`},
-			{"dialogue/multi-line-220", "may", "sent in clear on the same connection"},
-			{"refusals/bare-220", "may", "sent in clear on the same connection"},
+			{"dialogue/multi-line-220", "may", "sent in clear"},
+			{"refusals/bare-220", "may", "sent in clear"},
 		},
 		"pipelines-behind": each("encrypt", "EHLO on connection 1", "dialogue/starttls-line", "dialogue/delayed-220", "dialogue/split-220"),
 		"starts-early": append(each("encrypt", "taken for a go-ahead", "refusals/999", "refusals/underscore", "refusals/not-numeric"),
@@ -61,9 +61,9 @@ func dialogueSendingCaptures() map[string][]sendingCapture {
 			{"dialogue/capabilities-before-tls-only", "encrypt", "given back (B)"},
 			{"dialogue/auth-before-tls-only", "encrypt-creds", "AUTH inside TLS"},
 		},
-		"injected-reply":  {{"reply-injection/whole-line", "encrypt", "SIZE="}, {"reply-injection/verified", "verify", "SIZE="}},
+		"injected-reply":  {{"reply-injection/whole-line", "encrypt", "MAIL"}, {"reply-injection/verified", "verify", "MAIL"}},
 		"partial-line":    {{"reply-injection/partial-line", "encrypt", "SIZE="}},
-		"auth-in-clear":   {{"dialogue/auth-before-tls-only", "may-creds", "AUTH in clear"}, {"handshake/login-in-clear", "encrypt-creds", inClear}, {"queue/login-only-in-clear", "may-creds", "AUTH in clear"}},
+		"auth-in-clear":   {{"dialogue/auth-before-tls-only", "may-creds", "AUTH in clear"}, {"handshake/login-in-clear", "encrypt-creds", inClear}, {"queue/login-only-in-clear", "may-creds", "bytes of a login"}},
 		"false-delivered": {{"reply-injection/extra-reply-after-rcpt", "encrypt", "neither delivered nor given back"}},
 		"no-timeout":      {{"refusals/silent", "encrypt", "neither delivered nor given back"}},
 		"reuse-across":    {{"reuse/unverified-then-verified", "may-reuse", toUntrusted}, {"reuse/clear-then-mandatory", "may-reuse", inClear}},
@@ -97,7 +97,7 @@ func handshakeSendingCaptures() map[string][]sendingCapture {
 		"ignores-floor": {
 			{"version/tls11-only", "encrypt-tls12", "TLS 1.1"}, {"version/tls10-only", "encrypt-tls12", "TLS 1.0"},
 			{"client-hello/old-versions", "verify", "offered: 1.3, 1.2, 1.1, 1.0"},
-			{"reuse/ticket-below-the-floor", "encrypt", "TLS 1.0"},
+			{"reuse/ticket-below-the-floor", "encrypt", "sent in TLS 1.1"},
 		},
 		"tls12-missing": each("may", "sent in clear", "version/tls12-only", "version/tls13-only", "uncommon/hello-retry-request",
 			"uncommon/long-chain", "uncommon/four-tickets", "uncommon/key-update", "uncommon/certificate-asked-for"),
@@ -122,8 +122,8 @@ func queueSendingCaptures() map[string][]sendingCapture {
 	return map[string][]sendingCapture{
 		"loses": append(each("may", gone, "dialogue/greeting-221", "dialogue/ehlo-220", "dialogue/ehlo-221"),
 			sendingCapture{"dialogue/not-offered", "encrypt", gone}, sendingCapture{"queue/per-destination", "encrypt", ""}),
-		"twice": each("encrypt", "was taken over 2 times", "dialogue/offered", "dialogue/ehlo-refused-after-tls", "dialogue/ehlo-502-after-tls",
-			"uncommon/hello-request-in-data"),
+		"twice": append(each("encrypt", "was taken over 2 times", "dialogue/offered", "dialogue/ehlo-refused-after-tls", "dialogue/ehlo-502-after-tls"),
+			sendingCapture{"reuse/hundred-messages", "encrypt-reuse", "was taken over 2 times"}),
 		"only-first-mx": {
 			{"mx/first-without-tls", "encrypt", "deferred"}, {"mx/one-address-broken", "encrypt", "deferred"}, {"handshake/next-host", "encrypt", "deferred"},
 		},
@@ -133,6 +133,7 @@ func queueSendingCaptures() map[string][]sendingCapture {
 		"never-retries": append(each("may", back, "dialogue/greeting-421", "dialogue/ehlo-421", "dialogue/unsolicited-ehlo-reply", "refusals/fin", "refusals/reset"),
 			each("encrypt", back, "dialogue/not-offered", "handshake/repaired")...),
 		"no-notice":    {{"dialogue/greeting-554", "may", gone}},
+		"retries-late": {{"queue/first-retry", "encrypt", "tried again after"}},
 		"vague-notice": {{"queue/expiry-notice", "encrypt", "could not be delivered"}},
 	}
 }
