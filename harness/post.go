@@ -333,15 +333,8 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 		case scenarios.ActPause:
 			sleep(watching, a.For)
 		case scenarios.ActSwitch:
-			for _, h := range u.hosts {
-				if h.name == a.Host || strings.HasPrefix(h.name, a.Host+".") {
-					if !a.Tickets {
-						h.renew()
-					}
-					if err := h.stand(a.Peer, results.LegDeliver); err != nil {
-						return why, err
-					}
-				}
+			if err := u.swap(a); err != nil {
+				return why, err
 			}
 		}
 		if watching.Err() != nil {
@@ -349,6 +342,22 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 		}
 	}
 	return why, nil
+}
+
+// swap puts another peer in a host's place.
+func (u *unit) swap(a scenarios.Act) error {
+	for _, h := range u.hosts {
+		if h.name != a.Host && !strings.HasPrefix(h.name, a.Host+".") {
+			continue
+		}
+		if !a.Tickets {
+			h.renew()
+		}
+		if err := h.stand(a.Peer, results.LegDeliver); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // await waits until everything that was submitted has come so far; false when the

@@ -22,13 +22,12 @@ import (
 	"mailtls/scenarios"
 )
 
-// hasty is a policy with short times.
-func hasty(name string, level results.TLSLevel) fakes.Policy {
-	p := fakes.Policy{SenderPolicy: results.SenderPolicy{
-		Name: name, Level: level, RetrySeconds: 0.3, LifetimeSeconds: 2, TimeoutSeconds: 1,
+// hasty is a policy of mandatory TLS with short times.
+func hasty() fakes.Policy {
+	return fakes.Policy{SenderPolicy: results.SenderPolicy{
+		Name: "encrypt", Level: results.LevelMandatory, RetrySeconds: 0.3, LifetimeSeconds: 2, TimeoutSeconds: 1,
 		Fallback: map[results.Trigger]results.Reaction{results.TriggerRefused4xx: results.ReactDefer},
 	}}
-	return p
 }
 
 // sends is our own engine as a target that sends by such policies; claims may change
@@ -167,20 +166,20 @@ func undecided(t *testing.T, r *results.Report, err error, reason string) {
 
 func TestTargetKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
-	honestly := sends(t, nil, hasty("encrypt", results.LevelMandatory))
+	honestly := sends(t, nil, hasty())
 	r, err := stage(t.Context(), t, mortal(honestly, "x-waits", 2), once("x/waits", "starttls-454"), once("x/other", "starttls-454"))
 	undecided(t, r, err, "the ordinary conversation after the case failed")
 }
 
 func TestTargetThatNeverSends(t *testing.T) {
 	t.Parallel()
-	r, err := stage(t.Context(), t, sink(sends(t, nil, hasty("encrypt", results.LevelMandatory))), once("x/one", "opportunistic"))
+	r, err := stage(t.Context(), t, sink(sends(t, nil, hasty())), once("x/one", "opportunistic"))
 	undecided(t, r, err, "neither delivered nor given back within 3 s")
 }
 
 func TestSubmissionRefused(t *testing.T) {
 	t.Parallel()
-	target := sink(sends(t, nil, hasty("encrypt", results.LevelMandatory)), fakes.Gate{Only: []string{"MAIL"}, Reply: "550 5.7.1 Not for you"})
+	target := sink(sends(t, nil, hasty()), fakes.Gate{Only: []string{"MAIL"}, Reply: "550 5.7.1 Not for you"})
 	r, err := stage(t.Context(), t, target, once("x/one", "opportunistic"))
 	undecided(t, r, err, "550 5.7.1 Not for you")
 }
@@ -189,7 +188,7 @@ func TestInterruptedSender(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	target := changedTarget{sends(t, nil, hasty("encrypt", results.LevelMandatory)), nil}
+	target := changedTarget{sends(t, nil, hasty()), nil}
 	inner := target.Target
 	target.start = func(c context.Context, v targets.Variant, w targets.Wiring) (*targets.Running, error) {
 		route := w.Route
@@ -210,7 +209,7 @@ func TestInterruptedSender(t *testing.T) {
 
 func TestDeferredIsProvedByDrain(t *testing.T) {
 	t.Parallel()
-	p := hasty("encrypt", results.LevelMandatory)
+	p := hasty()
 	p.LifetimeSeconds = 60
 	silent := func(p *results.SenderPolicy) { p.LifetimeSeconds = 0 }
 	r, err := stage(t.Context(), t, sends(t, silent, p), once("x/waits", "starttls-454"))
@@ -224,7 +223,7 @@ func TestDeferredIsProvedByDrain(t *testing.T) {
 
 func TestMessageAtAnotherCasesHost(t *testing.T) {
 	t.Parallel()
-	inner := sends(t, nil, hasty("encrypt", results.LevelMandatory))
+	inner := sends(t, nil, hasty())
 	astray := changedTarget{inner, func(ctx context.Context, v targets.Variant, w targets.Wiring) (*targets.Running, error) {
 		route := w.Route
 		w.Route = func(domain string) []fakes.NextHop {
@@ -249,7 +248,7 @@ func TestCasesAloneComeLast(t *testing.T) {
 	first, alone := once("x/first", "starttls-454"), once("x/alone", "opportunistic")
 	alone.Alone = true
 	o := Options{
-		Target: sends(t, nil, hasty("encrypt", results.LevelMandatory)), Roles: []results.Role{results.RoleSender},
+		Target: sends(t, nil, hasty()), Roles: []results.Role{results.RoleSender},
 		Out: filepath.Join(t.TempDir(), "run"), sanity: 3 * time.Second,
 	}
 	var order []string
@@ -280,7 +279,7 @@ func (r resolving) Spec() targets.Spec {
 func TestPortsThatAreTaken(t *testing.T) {
 	t.Parallel()
 	w := &world{
-		Options: Options{Target: resolving{sends(t, nil, hasty("encrypt", results.LevelMandatory))}}, ledger: newLedger(),
+		Options: Options{Target: resolving{sends(t, nil, hasty())}}, ledger: newLedger(),
 		addresses: &addresses{base: 127<<24 | 200<<16 | uint32(os.Getpid()&0xff)<<8}, epoch: time.Now(),
 	}
 	hold := func(network string, port uint16, numbers ...uint32) {

@@ -8,7 +8,7 @@ import (
 
 // TestLeaks counts the bytes that are let out.
 func TestLeaks(t *testing.T) {
-	encrypt, verify, may := demanding("encrypt", results.VerifyNone), demanding("verify", results.VerifyMXName), clearing("may")
+	encrypt, verify, may := demanding("encrypt", results.VerifyNone), demanding("verify", results.VerifyMXName), clearing()
 	quiet := lines(hears, begins, greets)
 	envelope := len("MAIL FROM:<aaa@a.test>\r\n") + len("RCPT TO:<aaa@x.test>\r\n")
 	whole := envelope + len("DATA\r\n") + len("body of aaa\r\n")

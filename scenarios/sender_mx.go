@@ -131,8 +131,8 @@ func judgeElsewhere(t *results.Transcript, claims results.Claims) results.Verdic
 	switch {
 	case f.Code == results.FateUnknown:
 		return lost(t, claims, f)
-	case f.Code == results.FateDeferred, f.Code == results.FateBounced:
-		return pass(want, saidOf(f), fateRefs(t)...)
+	case f.ProvedBy == results.ProvedByDelivery:
+		return fail(want, saidOf(f), fateRefs(t)...)
 	}
-	return fail(want, saidOf(f), fateRefs(t)...)
+	return pass(want, saidOf(f), fateRefs(t)...)
 }

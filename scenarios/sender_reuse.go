@@ -47,7 +47,8 @@ func senderReuse() []Case {
 			ID: "reuse/ticket-of-unverified-session", Row: "S-102", Title: "A session whose certificate was not looked at is not resumed for mail that demands it",
 			Source: Source{"RFC 8446 §4.6.1", "What is resumed is the session as it was, with what was verified of it and what was not."},
 			Levels: []LevelRule{must()}, Under: underSingle,
-			Placements: []Placement{{Peer: "self-signed"}, {Domain: "second", Under: underSingleVerify}}, Acts: oneByOne, Judge: allOf(judgeTicket),
+			Placements: []Placement{{Peer: "self-signed"}, {Domain: "second", Under: underSingleVerify}}, Acts: oneByOne,
+			Judge: judgeTicket("not sent: the host has no certificate that may be trusted", arrived),
 		},
 		{
 			ID: "reuse/ticket-and-other-certificate", Row: "S-104", Title: "What is made of a certificate that changes between resumptions",
@@ -69,7 +70,8 @@ func senderReuse() []Case {
 			ID: "reuse/ticket-below-the-floor", Row: "S-106", Title: "A session of TLS 1.1 is not resumed for mail that demands TLS 1.2",
 			Source: Source{"RFC 9325 §3.4", "Resumption does not take a connection below what is demanded of a new one."},
 			Levels: []LevelRule{should()}, Under: underSingleAnyTLS,
-			Placements: []Placement{{Peer: "tls11-only"}, {Domain: "second", Under: underSingleModern}}, Acts: oneByOne, Judge: allOf(judgeFloor),
+			Placements: []Placement{{Peer: "tls11-only"}, {Domain: "second", Under: underSingleModern}}, Acts: oneByOne,
+			Judge: judgeTicket("not sent inside TLS 1.1", inTLS11),
 		},
 	}
 }
@@ -165,27 +167,32 @@ func noTicket(t *results.Transcript, claims results.Claims) results.Verdict {
 	return moot("under policy " + t.Policy + " no session is resumed")
 }
 
-// judgeTicket wants mail that demands a certificate not to go to a host that has
-// none, though a session with it could be resumed.
-func judgeTicket(t *results.Transcript, claims results.Claims) results.Verdict {
-	const want = "not sent: the host has no certificate that may be trusted"
-	all := deliveries(t)
-	if !resumes(t, all) {
-		return noTicket(t, claims)
-	}
-	for _, n := range of(t, true) {
-		f := fate(t, claims, n)
-		switch {
+// judgeTicket wants mail under the other policy not to go in a way that it forbids,
+// though a session made under the case's own could be resumed.
+func judgeTicket(want string, wrong func(results.Fate) bool) Judge {
+	return allOf(func(t *results.Transcript, claims results.Claims) results.Verdict {
+		all, others := deliveries(t), of(t, true)
+		if !resumes(t, all) {
+			return noTicket(t, claims)
+		}
+		if len(others) == 0 {
+			return inconclusive("nothing was submitted under the other policy")
+		}
+		switch f := fate(t, claims, others[0]); {
 		case f.Code == results.FateUnknown:
 			return inconclusive("%s, and watching ended (%s)", saidOf(f), t.Ended.Why)
-		case f.ProvedBy == results.ProvedByDelivery:
-			d := cameOn(t, all, n)
+		case wrong(f):
+			d := cameOn(t, all, others[0])
 			return fail(want, fmt.Sprintf("%s; the session was resumed: %v", saidOf(f), facts(d.Session).Resumed), d.mails()...)
+		default:
+			return pass(want, saidOf(f)+"; under policy "+t.Policy+" sessions are resumed")
 		}
-		return pass(want, saidOf(f)+"; under policy "+t.Policy+" sessions are resumed")
-	}
-	return inconclusive("nothing was submitted under the other policy")
+	})
 }
+
+// arrived and inTLS11 are ways that are wrong.
+func arrived(f results.Fate) bool { return f.ProvedBy == results.ProvedByDelivery }
+func inTLS11(f results.Fate) bool { return f.Code == results.FateTLS11 }
 
 // judgeChanged takes down what became of a message for which a session was at hand
 // from before the certificate changed.
@@ -248,25 +255,4 @@ func judgeHundred(t *results.Transcript, claims results.Claims) results.Verdict 
 		return moot("no two messages under policy " + t.Policy + " shared a connection")
 	}
 	return pass(want, fmt.Sprintf("%d connections carried them", len(used)))
-}
-
-// judgeFloor wants mail that demands TLS 1.2 not to go inside TLS 1.1, though a
-// session of that could be resumed.
-func judgeFloor(t *results.Transcript, claims results.Claims) results.Verdict {
-	const want = "not sent inside TLS 1.1"
-	all := deliveries(t)
-	if !resumes(t, all) {
-		return noTicket(t, claims)
-	}
-	for _, n := range of(t, true) {
-		f := fate(t, claims, n)
-		switch {
-		case f.Code == results.FateUnknown:
-			return inconclusive("%s, and watching ended (%s)", saidOf(f), t.Ended.Why)
-		case f.Code == results.FateTLS11:
-			return fail(want, saidOf(f), cameOn(t, all, n).mails()...)
-		}
-		return pass(want, saidOf(f)+"; under policy "+t.Policy+" sessions of TLS 1.1 are resumed")
-	}
-	return inconclusive("nothing was submitted under the other policy")
 }

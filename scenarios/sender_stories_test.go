@@ -14,22 +14,22 @@ func TestInjectedRepliesAreNotBelieved(t *testing.T) {
 	early := []string{"TLS 1.3", "C+ EHLO me", "C+ MAIL FROM:<aaa@a.test>", "S+ 250 mx"}
 	sized := []string{"C+ MAIL FROM:<aaa@a.test> SIZE=400", "S+ 250 ok"}
 	read(t, []chapter{
-		{"thrown away", "reply-injection/whole-line", tell(clearing("may")).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins, greets, gives("aaa", "+"))...), results.StatusPass, "thrown away"},
-		{"given up, then in clear", "reply-injection/whole-line", tell(clearing("may")).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins)...).
+		{"thrown away", "reply-injection/whole-line", tell(clearing()).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins, greets, gives("aaa", "+"))...), results.StatusPass, "thrown away"},
+		{"given up, then in clear", "reply-injection/whole-line", tell(clearing()).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins)...).
 			call(20, "injection-delayed-reply", lines(unlisted, gives("aaa", ""))...), results.StatusPass, "later attempt"},
-		{"gone on before the reply", "reply-injection/whole-line", tell(clearing("may")).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins, early)...), results.StatusFail, "MAIL on connection 1"},
-		{"size of what was injected", "reply-injection/whole-line", tell(clearing("may")).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins, greets, sized)...), results.StatusFail, "SIZE=400"},
-		{"login by what was injected", "reply-injection/partial-line", tell(clearing("may")).mail("aaa").call(1, "injection-partial-line", lines(hears, begins, greets, []string{"C+ AUTH PLAIN AGEAYg=="})...), results.StatusFail, "AUTH on connection 1"},
-		{"in clear behind the go-ahead", "reply-injection/bye", tell(clearing("may")).mail("aaa").call(1, "injection-221", lines(hears, begins, gives("aaa", ""))...), results.StatusFail, "MAIL on connection 1"},
-		{"content after replies in advance", "reply-injection/pipelined-replies", tell(clearing("may")).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, gives("aaa", ""))...), results.StatusFail, "the content on connection 1"},
-		{"a farewell that our peer takes for content", "reply-injection/pipelined-replies", tell(clearing("may")).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, gives("aaa", "")[:6], []string{"C body QUIT"})...).
+		{"gone on before the reply", "reply-injection/whole-line", tell(clearing()).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins, early)...), results.StatusFail, "MAIL on connection 1"},
+		{"size of what was injected", "reply-injection/whole-line", tell(clearing()).mail("aaa").call(1, "injection-delayed-reply", lines(hears, begins, greets, sized)...), results.StatusFail, "SIZE=400"},
+		{"login by what was injected", "reply-injection/partial-line", tell(clearing()).mail("aaa").call(1, "injection-partial-line", lines(hears, begins, greets, []string{"C+ AUTH PLAIN AGEAYg=="})...), results.StatusFail, "AUTH on connection 1"},
+		{"in clear behind the go-ahead", "reply-injection/bye", tell(clearing()).mail("aaa").call(1, "injection-221", lines(hears, begins, gives("aaa", ""))...), results.StatusFail, "MAIL on connection 1"},
+		{"content after replies in advance", "reply-injection/pipelined-replies", tell(clearing()).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, gives("aaa", ""))...), results.StatusFail, "the content on connection 1"},
+		{"a farewell that our peer takes for content", "reply-injection/pipelined-replies", tell(clearing()).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, gives("aaa", "")[:6], []string{"C body QUIT"})...).
 			back("aaa", 62, "5.5.0", ""), results.StatusPass, "deferred"},
-		{"none after replies in advance", "reply-injection/pipelined-replies", tell(clearing("may")).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, []string{"C QUIT"})...).
+		{"none after replies in advance", "reply-injection/pipelined-replies", tell(clearing()).mail("aaa").call(1, "pipelined-replies", lines(hears, refuses, []string{"C QUIT"})...).
 			back("aaa", 2, "5.5.0", "250 is no 354"), results.StatusPass, "given back"},
-		{"false delivery", "reply-injection/extra-reply-after-rcpt", tell(clearing("may")).mail("aaa").call(1, "extra-reply-after-rcpt", lines(hears, begins, greets, []string{"C+ DATA", "S+ 354 go"})...).unended(), results.StatusFail, "neither delivered"},
-		{"noticed", "reply-injection/extra-reply-after-rcpt", tell(clearing("may")).mail("aaa").call(1, "extra-reply-after-rcpt", lines(hears, begins, greets, []string{"C+ DATA"})...).
+		{"false delivery", "reply-injection/extra-reply-after-rcpt", tell(clearing()).mail("aaa").call(1, "extra-reply-after-rcpt", lines(hears, begins, greets, []string{"C+ DATA", "S+ 354 go"})...).unended(), results.StatusFail, "neither delivered"},
+		{"noticed", "reply-injection/extra-reply-after-rcpt", tell(clearing()).mail("aaa").call(1, "extra-reply-after-rcpt", lines(hears, begins, greets, []string{"C+ DATA"})...).
 			back("aaa", 61, "4.4.7", ""), results.StatusPass, "given up"},
-		{"noticed late", "reply-injection/greeting-inside-tls", tell(clearing("may")).mail("aaa").call(1, "greeting-inside-tls", lines(hears, begins, greets, []string{"C+ MAIL FROM:<aaa@a.test>"})...).
+		{"noticed late", "reply-injection/greeting-inside-tls", tell(clearing()).mail("aaa").call(1, "greeting-inside-tls", lines(hears, begins, greets, []string{"C+ MAIL FROM:<aaa@a.test>"})...).
 			back("aaa", 61, "4.4.7", ""), results.StatusNonstrict, "noticed late"},
 	})
 }
@@ -38,8 +38,8 @@ func TestConnectionsAreKeptApart(t *testing.T) {
 	verify, encrypt := demanding("verify", results.VerifyMXName), sharing(demanding("encrypt", results.VerifyNone))
 	shared := lines(hears, begins, greets, gives("aaa", "+"), gives("bbb", "+"))
 	open := lines(hears, refuses, gives("aaa", ""), gives("bbb", ""))
-	unverified := func() *story { return tell(sharing(clearing("may")), verify).mail("aaa", "bbb", "ccc verify") }
-	mandatory := func() *story { return tell(sharing(clearing("may")), encrypt).mail("aaa", "bbb", "ccc encrypt") }
+	unverified := func() *story { return tell(sharing(clearing()), verify).mail("aaa", "bbb", "ccc verify") }
+	mandatory := func() *story { return tell(sharing(clearing()), encrypt).mail("aaa", "bbb", "ccc encrypt") }
 	read(t, []chapter{
 		{"apart", "reuse/unverified-then-verified", unverified().call(1, "self-signed", shared...).back("ccc", 61, "4.7.5", ""), results.StatusPass, "shared connection 1"},
 		{"nothing is shared", "reuse/unverified-then-verified", unverified().call(1, "self-signed", lines(hears, begins, greets, gives("aaa", "+"))...).
@@ -53,7 +53,7 @@ func TestConnectionsAreKeptApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := c.Policies(tell(sharing(clearing("may"))).claims); p != nil {
+	if p := c.Policies(tell(sharing(clearing())).claims); p != nil {
 		t.Errorf("without the second policy it is played under %v", p)
 	}
 }
@@ -61,7 +61,7 @@ func TestConnectionsAreKeptApart(t *testing.T) {
 func TestTicketsAreKeptApart(t *testing.T) {
 	verify := demanding("verify", results.VerifyMXName)
 	begun := func() *story {
-		return tell(clearing("may"), verify).mail("aaa", "bbb", "ccc verify").call(1, "self-signed", lines(hears, begins, greets, gives("aaa", "+"))...)
+		return tell(clearing(), verify).mail("aaa", "bbb", "ccc verify").call(1, "self-signed", lines(hears, begins, greets, gives("aaa", "+"))...)
 	}
 	again := lines(hears, begins, resumed, gives("bbb", "+"))
 	changed := func(last ...string) *story {
@@ -79,7 +79,7 @@ func TestTicketsAreKeptApart(t *testing.T) {
 }
 
 func TestTransactionsAreNotMixed(t *testing.T) {
-	p := sharing(clearing("may"))
+	p := sharing(clearing())
 	reset := []string{"C+ RSET", "S+ 250 ok"}
 	started := []string{"C+ MAIL FROM:<bbb@a.test>", "S+ 250 ok"}
 	read(t, []chapter{
@@ -128,14 +128,14 @@ func TestWhatWaitsIsGivenBackWithAReason(t *testing.T) {
 		{"too soon", "queue/expiry-notice", waiting(encrypt).back("aaa", 5, "4.7.0", "TLS is required"), results.StatusFail, "given back (B)"},
 		{"not at all", "queue/expiry-notice", waiting(encrypt).unended(), results.StatusFail, "neither delivered"},
 		{"watched too short", "queue/expiry-notice", waiting(encrypt), results.StatusInconclusive, "neither delivered"},
-		{"credentials in clear", "queue/login-only-in-clear", login(clearing("may"), "C AUTH PLAIN AGEAYg==", "S 235 ok"), results.StatusFail, "of a login"},
-		{"the mechanism's name in clear", "queue/login-only-in-clear", login(clearing("may"), "C AUTH PLAIN", "S 334 ").back("aaa", 62, "4.7.0", ""), results.StatusPass, "deferred"},
-		{"credentials by themselves", "queue/login-only-in-clear", login(clearing("may"), "C AUTH PLAIN", "S 334 ", "C AGEAYg=="), results.StatusInconclusive, ""},
-		{"clear for both", "queue/per-destination", tell(encrypt, clearing("may")).mail("aaa", "bbb may").
+		{"credentials in clear", "queue/login-only-in-clear", login(clearing(), "C AUTH PLAIN AGEAYg==", "S 235 ok"), results.StatusFail, "of a login"},
+		{"the mechanism's name in clear", "queue/login-only-in-clear", login(clearing(), "C AUTH PLAIN", "S 334 ").back("aaa", 62, "4.7.0", ""), results.StatusPass, "deferred"},
+		{"credentials by themselves", "queue/login-only-in-clear", login(clearing(), "C AUTH PLAIN", "S 334 ", "C AGEAYg=="), results.StatusInconclusive, ""},
+		{"clear for both", "queue/per-destination", tell(encrypt, clearing()).mail("aaa", "bbb may").
 			call(1, "tls-disabled", lines(unlisted, gives("bbb", ""))...).call(1, "tls-disabled", lines(unlisted, gives("aaa", ""))...), results.StatusFail, "in clear"},
-		{"clear for one", "queue/per-destination", tell(encrypt, clearing("may")).mail("bbb may", "aaa").
+		{"clear for one", "queue/per-destination", tell(encrypt, clearing()).mail("bbb may", "aaa").
 			call(1, "tls-disabled", lines(unlisted, gives("bbb", ""))...).call(1, "tls-disabled", unlisted...).back("aaa", 62, "4.7.4", ""), results.StatusPass, "the one sent in clear"},
-		{"clear for none", "queue/per-destination", tell(encrypt, clearing("may")).mail("aaa", "bbb may").
+		{"clear for none", "queue/per-destination", tell(encrypt, clearing()).mail("aaa", "bbb may").
 			call(1, "tls-disabled", unlisted...).back("aaa", 62, "4.7.4", "").back("bbb", 62, "4.7.4", ""), results.StatusInconclusive, "can be reached"},
 	})
 }
@@ -143,7 +143,7 @@ func TestWhatWaitsIsGivenBackWithAReason(t *testing.T) {
 func TestManyMessagesEndOnceEach(t *testing.T) {
 	encrypt := demanding("encrypt", results.VerifyNone)
 	many := func() *story {
-		return tell(clearing("may"), encrypt).mail("aaa", "bbb encrypt").call(1, "opportunistic", lines(hears, begins, greets, gives("aaa", "+"))...)
+		return tell(clearing(), encrypt).mail("aaa", "bbb encrypt").call(1, "opportunistic", lines(hears, begins, greets, gives("aaa", "+"))...)
 	}
 	read(t, []chapter{
 		{"each once", "queue/many", many().back("bbb", 62, "4.7.4", ""), results.StatusPass, "1 inside TLS, 0 in clear where that is allowed, 1 kept"},

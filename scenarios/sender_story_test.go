@@ -30,8 +30,8 @@ func tell(policies ...results.SenderPolicy) *story {
 }
 
 // Policies of stories.
-func clearing(name string) results.SenderPolicy {
-	p := results.SenderPolicy{Name: name, Level: results.LevelOpportunistic, Fallback: map[results.Trigger]results.Reaction{}}
+func clearing() results.SenderPolicy {
+	p := results.SenderPolicy{Name: "may", Level: results.LevelOpportunistic, Fallback: map[results.Trigger]results.Reaction{}}
 	for _, t := range results.Triggers() {
 		p.Fallback[t] = results.ReactClearLater
 	}
