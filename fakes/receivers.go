@@ -58,6 +58,11 @@ func ordinaryReceivers() []Profile {
 			Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(),
 		},
 		{
+			Name: "forgiving", Doc: "Offers TLS 1.0 and up, and takes what others refuse: a parameter of STARTTLS, and mail inside TLS without a new EHLO.",
+			Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(), MinTLS: tls.VersionTLS10,
+			Keep: []Keep{KeepHelo}, Lenient: []Lenient{LenientArgument},
+		},
+		{
 			Name: "tls10-only", Doc: "Offers STARTTLS but speaks TLS 1.0 and nothing newer.",
 			Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(),
 			MinTLS: tls.VersionTLS10, MaxTLS: tls.VersionTLS10,

@@ -227,7 +227,7 @@ func Longest(l *targets.Layout, claims results.Claims) (units int, at time.Durat
 		p, _ := claims.Policy(u.Policy)
 		c, err := scenarios.Find(u.Case)
 		if err != nil {
-			at += ordinaryWindow(p)
+			at += ordinaryWindow(p, 0)
 			continue
 		}
 		units++

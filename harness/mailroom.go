@@ -41,8 +41,6 @@ type mailroom struct {
 	routes map[string][]fakes.NextHop
 	// open are the notifications of sessions that have not ended, by session.
 	open map[int][]receiver.Message
-	// changed is closed and replaced whenever something arrives.
-	changed chan struct{}
 }
 
 // mail is one submitted message.
@@ -70,7 +68,7 @@ func (w *world) openMailroom(ctx context.Context) (*mailroom, error) {
 	}
 	r := &mailroom{
 		world: w, zone: dns.NewZone(), authority: authority, mails: map[string]*mail{}, domains: map[string]*unit{},
-		doors: map[string]*door{}, routes: map[string][]fakes.NextHop{}, open: map[int][]receiver.Message{}, changed: make(chan struct{}),
+		doors: map[string]*door{}, routes: map[string][]fakes.NextHop{}, open: map[int][]receiver.Message{},
 	}
 	r.life, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if w.Layout == nil || w.Layout.Collector != "" {
@@ -202,7 +200,6 @@ func (r *mailroom) returned(s results.Session) {
 	for _, m := range messages {
 		r.notice(s, m)
 	}
-	r.signal()
 }
 
 // notice takes a message that came back on a session; the lock is held.
@@ -212,6 +209,7 @@ func (r *mailroom) notice(s results.Session, m receiver.Message) {
 		r.ledger.unattributed++
 		return
 	}
+	defer about.unit.signal()
 	part := only(s, m.Mark)
 	at := arrivedAt(part)
 	id := about.unit.add(from(part, about.unit.began))
@@ -240,10 +238,10 @@ func (r *mailroom) mailTo(addresses []string) *mail {
 	return nil
 }
 
-// signal wakes whoever waits; the lock is held.
-func (r *mailroom) signal() {
-	close(r.changed)
-	r.changed = make(chan struct{})
+// signal wakes whoever waits for something of the unit; the mailroom's lock is held.
+func (u *unit) signal() {
+	close(u.changed)
+	u.changed = make(chan struct{})
 }
 
 // only keeps of a session what belongs to one of its messages, and to none.

@@ -155,7 +155,7 @@ func (r *mailroom) talks(u *unit, more int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	u.talking += more
-	r.signal()
+	u.signal()
 }
 
 // renew has the host forget the tickets that it has given.
@@ -210,7 +210,7 @@ func (r *mailroom) took(m receiver.Message) {
 	defer r.mu.Unlock()
 	if about := r.mailTo(m.To); about != nil {
 		about.taken = true
-		r.signal()
+		about.unit.signal()
 	}
 }
 
@@ -231,13 +231,13 @@ func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certif
 func (r *mailroom) delivered(u *unit, s results.Session, messages []receiver.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer r.signal()
 	if r.Layout != nil && r.Layout.OneByOne {
 		u = r.owner(u, s)
 		if s, messages = r.notices(s, messages); s.Events == nil {
 			return
 		}
 	}
+	defer u.signal()
 	id := u.add(from(s, u.began))
 	for _, m := range messages {
 		length, sum := digestBody(m.Data)

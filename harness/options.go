@@ -49,6 +49,10 @@ type Options struct {
 	// Progress is told when the run begins and whenever a case ends; nil tells
 	// nobody. It is called from one goroutine at a time.
 	Progress func(Progress)
+
+	// sanity is how long an ordinary message of a sender may take; 0 means
+	// sanityWindow.
+	sanity time.Duration
 }
 
 // DefaultParallel is how many cases are played at once: most of them wait.

@@ -69,7 +69,8 @@ func (u *unit) takeReadback() {
 
 // add puts a session into the transcript and returns its ID there.
 func (u *unit) add(s results.Session) int {
-	s.ID = len(u.transcript.Sessions) + 1
+	u.sessions++
+	s.ID = u.sessions
 	u.transcript.Sessions = append(u.transcript.Sessions, s)
 	return s.ID
 }

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -27,6 +28,8 @@ const (
 	// many retries of the target it may need.
 	sanityWindow  = 20 * time.Second
 	sanityRetries = 2
+	// directly is how many units a target in this process is given at once.
+	directly = 400
 	// linger is how long the world stays once everything has settled: what comes
 	// twice comes soon.
 	linger = time.Second
@@ -65,15 +68,19 @@ func (w *world) oneByOne() bool { return w.Layout != nil && w.Layout.OneByOne }
 // atATime is a group of as many units as can be played at once; alone asks for one.
 func (w *world) atATime(alone bool) *errgroup.Group {
 	group := &errgroup.Group{}
-	if alone || w.oneByOne() {
+	switch {
+	case alone || w.oneByOne():
 		group.SetLimit(1)
+	case w.Target.Spec().Direct: // which shares the processors with our peers
+		group.SetLimit(directly)
 	}
 	return group
 }
 
-// ordinaryWindow is how long an ordinary message may take.
-func ordinaryWindow(p results.SenderPolicy) time.Duration {
-	return max(sanityWindow, sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
+// ordinaryWindow is how long an ordinary message may take: at least so long, or
+// sanityWindow where that is 0.
+func ordinaryWindow(p results.SenderPolicy, least time.Duration) time.Duration {
+	return max(cmp.Or(least, sanityWindow), sanityRetries*time.Duration(p.RetrySeconds*float64(time.Second)))
 }
 
 // drainWindow is how long mail is awaited once the peer was turned honest: a few
@@ -158,7 +165,7 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		meter.ended(u, scenarios.Decide(u.Case, ordinary(u.transcript), r.claims))
-		return st.transcript(u)
+		return u.park(st)
 	}
 	for _, turn := range []bool{false, true} {
 		group := r.atATime(turn)
@@ -180,12 +187,39 @@ func (r *mailroom) all(ctx context.Context, entries []*entry, st *store) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, u := range units {
-		u.transcript.Sanity.After = after[u.policy.Name]
-		if err := st.transcript(u); err != nil {
+		if err := u.complete(st, after[u.policy.Name]); err != nil {
 			return fmt.Errorf("play cases: %w", err)
 		}
 	}
 	return nil
+}
+
+// park stores what was seen of a unit, and keeps only what comes after: a run has
+// many units, and most end early. The mailroom's lock is held.
+func (u *unit) park(st *store) error {
+	if err := st.transcript(u); err != nil {
+		return err
+	}
+	u.transcript = results.Transcript{}
+	return nil
+}
+
+// complete adds to what is stored of a unit what came after it was parked. The
+// mailroom's lock is held.
+func (u *unit) complete(st *store, after string) error {
+	t, _, err := st.read(u.file)
+	if err != nil {
+		return err
+	}
+	late := u.transcript
+	t.Sanity.After = after
+	t.Sessions = append(t.Sessions, late.Sessions...)
+	t.Messages = append(t.Messages, late.Messages...)
+	t.DSNs = append(t.DSNs, late.DSNs...)
+	t.Queries = append(t.Queries, late.Queries...)
+	u.transcript = *t
+	defer func() { u.transcript = results.Transcript{} }()
+	return st.transcript(u)
 }
 
 // ordinary is a transcript as it stands before the last ordinary delivery, which
@@ -203,7 +237,7 @@ func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderP
 	group := r.atATime(false)
 	for name, p := range policies {
 		c := scenarios.Ordinarily(when)
-		c.Window = ordinaryWindow(p)
+		c.Window = ordinaryWindow(p, r.sanity)
 		u := newSending(c, p)
 		u.transcript.Sanity.Before = results.SanityOK
 		units[name] = u
@@ -226,7 +260,7 @@ func (r *mailroom) sane(ctx context.Context, policies map[string]results.SenderP
 
 // newSending makes the unit of a sender case under a policy.
 func newSending(c scenarios.Case, p results.SenderPolicy) *unit {
-	u := &unit{Case: c, policy: p, canary: newCanary(), domain: scenarios.DNSLabel(c.ID), policies: map[string]results.SenderPolicy{}}
+	u := &unit{Case: c, policy: p, canary: newCanary(), domain: scenarios.DNSLabel(c.ID), policies: map[string]results.SenderPolicy{}, changed: make(chan struct{})}
 	u.file = "transcripts/" + scenarios.DNSLabel(results.Key(c.ID, p.Name)) + ".txt"
 	return u
 }
@@ -257,7 +291,7 @@ func (r *mailroom) playUnit(ctx context.Context, u *unit) error {
 	}
 	closing, cancel := context.WithTimeout(ctx, linger)
 	defer cancel()
-	r.until(closing, func() bool { return u.talking == 0 }) // what was tried before may still be open
+	r.until(closing, u, func() bool { return u.talking == 0 }) // what was tried before may still be open
 	r.end(ctx, u, why)
 	if why == results.EndWindow && (u.policy.LifetimeSeconds == 0 || r.oneByOne()) {
 		return r.drain(ctx, u)
@@ -320,15 +354,15 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 // await waits until everything that was submitted has come so far; false when the
 // window closes first.
 func (r *mailroom) await(ctx context.Context, u *unit, far func(*mail) bool) bool {
-	return r.until(ctx, func() bool { return !slices.ContainsFunc(u.mails, func(m *mail) bool { return !far(m) }) })
+	return r.until(ctx, u, func() bool { return !slices.ContainsFunc(u.mails, func(m *mail) bool { return !far(m) }) })
 }
 
-// until waits until something is so, which is asked whenever something arrives;
-// false when the context ends first.
-func (r *mailroom) until(ctx context.Context, so func() bool) bool {
+// until waits until something is so, which is asked whenever something arrives for
+// the unit; false when the context ends first.
+func (r *mailroom) until(ctx context.Context, u *unit, so func() bool) bool {
 	for {
 		r.mu.Lock()
-		done, changed := so(), r.changed
+		done, changed := so(), u.changed
 		r.mu.Unlock()
 		if done {
 			return true

@@ -78,6 +78,11 @@ func Run(ctx context.Context, o Options) (*results.Report, error) {
 	if err := o.Target.Available(); err != nil {
 		return nil, fmt.Errorf("run target %s: %w", o.Target.Spec().Name, err)
 	}
+	return o.perform(ctx, variant, roles, cases)
+}
+
+// perform plays cases, and stores and returns the report.
+func (o Options) perform(ctx context.Context, variant targets.Variant, roles []results.Role, cases []scenarios.Case) (*results.Report, error) {
 	st, err := newStore(o.Out)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,8 @@ type unit struct {
 	tickets map[string]*sender.Tickets
 
 	transcript results.Transcript
+	// sessions of the transcript so far.
+	sessions int
 	// file is where the transcript is stored, relative to the report.
 	file string
 	took time.Duration
@@ -45,6 +47,8 @@ type unit struct {
 	policy   results.SenderPolicy
 	policies map[string]results.SenderPolicy
 	hosts    []*mx
+	// changed is closed and replaced whenever something arrives.
+	changed chan struct{}
 	mails    []*mail
 	// talking is how many connections to its hosts are open.
 	talking int

@@ -108,14 +108,15 @@ func fateRefs(t *results.Transcript) []results.EventRef {
 	return last.turns[len(last.turns)-1].refs
 }
 
-// encrypts is the judge of a case in which TLS can be had: it must be used, and
-// inside one of the versions where some are named.
-func encrypts(versions ...string) Judge {
+// encrypts is the judge of a case in which TLS can be had: it must be used.
+func encrypts() Judge {
 	return allOf(func(t *results.Transcript, claims results.Claims) results.Verdict {
-		return encrypted(t, claims, versions...)
+		return encrypted(t, claims)
 	})
 }
 
+// encrypted judges a message that is to go inside TLS, in one of the versions
+// where some are named.
 func encrypted(t *results.Transcript, claims results.Claims, versions ...string) results.Verdict {
 	p, f := mine(t, claims), fate(t, claims, 0)
 	want := "sent inside TLS"

@@ -13,7 +13,7 @@ func senderDialogue() []Case {
 		{
 			ID: "dialogue/no-ehlo-inside-tls", Row: "S-002", Title: "The first command inside TLS is EHLO",
 			Source: Source{"RFC 3207 §4.2", "Behind the handshake the session begins anew, which a client does with EHLO."},
-			Levels: []LevelRule{should()}, Under: underTLS, Placements: at("opportunistic"), Judge: allOf(judgeFirstInside),
+			Levels: []LevelRule{should()}, Under: underTLS, Placements: at("forgiving"), Judge: allOf(judgeFirstInside),
 		},
 		{
 			ID: "dialogue/capabilities-before-tls-only", Row: "S-003", Title: "What is listed in clear only is not used inside TLS",

@@ -52,7 +52,7 @@ func senderInjection() []Case {
 			ID: "reply-injection/greeting-inside-tls", Row: "S-096", Title: "A second greeting inside TLS leads to no false delivery", Cell: true,
 			Source: Source{"RFC 3207 §4.2", "Inside TLS the client speaks first; the greeting is not given again."},
 			Levels: []LevelRule{should()}, Under: underTLS,
-			Placements: at("greeting-inside-tls"), Judge: allOf(judgeOutOfStep, quiet),
+			Placements: at("greeting-inside-tls"), Judge: allOf(judgeOutOfStep, quiet, noticedAtOnce),
 		},
 		{
 			ID: "reply-injection/extra-reply-after-rcpt", Row: "S-097", Title: "One reply too many inside TLS leads to no false delivery", Cell: true,
@@ -109,12 +109,14 @@ func disbelieved(t *results.Transcript, claims results.Claims) results.Verdict {
 // belong to nothing.
 func judgeUnaskedReplies(t *results.Transcript, claims results.Claims) results.Verdict {
 	const want = "no content on a connection with replies that nobody asked for"
+	known := canaries(t)
 	for _, d := range deliveries(t) {
 		if !d.asked() {
 			continue
 		}
 		for i, e := range d.Events {
-			if e.From == results.Client && e.Kind == results.EventData && e.Stage == results.StageBody {
+			// Our peer takes QUIT for content where it was asked for some.
+			if e.From == results.Client && e.Kind == results.EventData && e.Stage == results.StageBody && len(named(shown(e), known)) > 0 {
 				return fail(want, fmt.Sprintf("the content on connection %d", d.ID), results.EventRef{Session: d.ID, Event: i})
 			}
 		}
@@ -126,10 +128,28 @@ func judgeUnaskedReplies(t *results.Transcript, claims results.Claims) results.V
 	return pass(want, saidOf(f), fateRefs(t)...)
 }
 
+// noticedAtOnce is the check that a sender which does not deliver because of a
+// second greeting ends the session before it begins a transaction.
+func noticedAtOnce(t *results.Transcript, claims results.Claims) (results.Verdict, bool) {
+	f := fate(t, claims, 0)
+	if f.Code != results.FateDeferred && f.Code != results.FateBounced {
+		return results.Verdict{}, false
+	}
+	for _, d := range deliveries(t) {
+		for _, u := range d.turnsOf("MAIL") {
+			if u.secure {
+				return nonstrict("noticed late, by a reply that was one too early", "the greeting overlooked, or taken as a reason to end the session",
+					fmt.Sprintf("MAIL on connection %d; %s", d.ID, saidOf(f)), u.refs...), true
+			}
+		}
+	}
+	return results.Verdict{}, false
+}
+
 // judgeOutOfStep concludes where a reply came that nobody asked for: the sender may
 // overlook it, or give the connection up, but what it calls delivered must be.
 func judgeOutOfStep(t *results.Transcript, claims results.Claims) results.Verdict {
-	const want = "delivered by the reply to the content, or kept"
+	const want = "delivered by the reply to the content, or not at all"
 	switch f := fate(t, claims, 0); {
 	case f.Code == results.FateUnknown:
 		return lost(t, claims, f)

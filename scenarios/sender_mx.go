@@ -16,14 +16,14 @@ func senderMX() []Case {
 			ID: "mx/first-without-tls", Row: "S-110", Title: "A host without TLS is passed over for the next one where TLS is mandatory",
 			Source: order, Levels: []LevelRule{must().under(underMandatory), info()}, Under: underTLS,
 			Placements: []Placement{{Preference: 10, Peer: "tls-disabled"}, {Host: "mx2", Preference: 20, Peer: "opportunistic"}},
-			Judge:      allOf(judgeNextHost),
+			Judge:      allOf(judgeOtherHost),
 		},
 		{
-			ID: "mx/none-with-tls", Row: "S-111", Title: "Mail that no host takes inside TLS is kept, then given back with TLS as the reason",
+			ID: "mx/none-with-tls", Row: "S-111", Title: "Mail that no host takes inside TLS is kept, tried at every host, and given back in the end",
 			Source: Source{"RFC 5321 §4.5.4.1", "What cannot be delivered is kept and tried again, and given back when its time is over."},
 			Levels: []LevelRule{must()}, Under: underMandatory,
 			Placements: []Placement{{Preference: 10, Peer: "tls-disabled"}, {Host: "mx2", Preference: 20, Peer: "reset-after-220"}},
-			Judge:      allOf(judgeExpiry, everyHostTried),
+			Judge:      allOf(judgeExpiry(unnamed), everyHostTried),
 		},
 		{
 			// The other address is to be one of IPv6; the loopback has a single one of
@@ -61,9 +61,9 @@ func senderMX() []Case {
 	}
 }
 
-// judgeNextHost wants TLS at the second host where the policy forbids clear, and
+// judgeOtherHost wants TLS at the second host where the policy forbids clear, and
 // what the policy says of the first else.
-func judgeNextHost(t *results.Transcript, claims results.Claims) results.Verdict {
+func judgeOtherHost(t *results.Transcript, claims results.Claims) results.Verdict {
 	if mine(t, claims).Forbids() {
 		return encrypted(t, claims)
 	}

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -25,7 +24,7 @@ func senderQueue() []Case {
 			ID: "queue/expiry-notice", Row: "S-197", Title: "Mail that waits for TLS until its lifetime is over is given back with that as the reason",
 			Source: Source{"RFC 3464 §2.3.4; RFC 3463 §3.5", "A notification gives a status that fits, and a diagnostic that a person can use."},
 			Levels: []LevelRule{should()}, Under: underMandatory,
-			Placements: at("starttls-454"), Judge: allOf(judgeExpiry, onceAsked),
+			Placements: at("starttls-454"), Judge: allOf(judgeExpiry(fail), onceAsked),
 		},
 		{
 			ID: "queue/login-only-in-clear", Row: "S-198", Title: "A login is not sent in clear where it is listed in clear alone", Cell: true,
@@ -80,8 +79,17 @@ func judgeKnob(t *results.Transcript, claims results.Claims) results.Verdict {
 }
 
 // judgeExpiry wants a message kept until its lifetime is over and then given back
-// with a notification that has the right status and names TLS.
-func judgeExpiry(t *results.Transcript, claims results.Claims) results.Verdict {
+// with a notification that has the right status and names TLS; vague concludes where
+// it does not name it.
+func judgeExpiry(vague func(want, got string, refs ...results.EventRef) results.Verdict) Judge {
+	return func(t *results.Transcript, claims results.Claims) results.Verdict { return expiry(t, claims, vague) }
+}
+
+func unnamed(want, got string, refs ...results.EventRef) results.Verdict {
+	return nonstrict("the reason is not named", want, got, refs...)
+}
+
+func expiry(t *results.Transcript, claims results.Claims, vague func(want, got string, refs ...results.EventRef) results.Verdict) results.Verdict {
 	const want = "kept until its lifetime is over, then given back with 4.4.7 or x.7.x, and TLS named"
 	f := fate(t, claims, 0)
 	n, back := returned(t, t.Submissions[0])
@@ -95,7 +103,7 @@ func judgeExpiry(t *results.Transcript, claims results.Claims) results.Verdict {
 	}
 	refs := noticeRefs(t, n)
 	if !namesTLS(noticeText(t, n)) && !namesTLS([]byte(n.Diagnostic)) {
-		return fail(want, fmt.Sprintf("status %s, and nothing about TLS; %s", n.Status, saidOf(f)), refs...)
+		return vague(want, fmt.Sprintf("status %s, and nothing about TLS; %s", n.Status, saidOf(f)), refs...)
 	}
 	if n.Status[min(1, len(n.Status)):] != ".4.7" && !strings.HasPrefix(n.Status[min(1, len(n.Status)):], ".7.") {
 		return nonstrict("the status is "+n.Status, want, saidOf(f)+"; TLS is named", refs...)
@@ -115,15 +123,16 @@ func noticeText(t *results.Transcript, n results.DSN) []byte {
 		i := slices.IndexFunc(t.Sessions, func(s results.Session) bool { return s.ID == ref.Session })
 		text = append(text, shown(t.Sessions[i].Events[ref.Event])...)
 	}
-	end := len(text)
-	for _, kind := range []string{"message/rfc822", "text/rfc822-headers", "message/global"} {
-		// A header of the whole may name the kinds, behind its own.
-		if i := bytes.LastIndex(text, []byte("Content-Type: "+kind)); i >= 0 {
-			end = min(end, i)
-		}
+	// A header of the whole may name the kinds too, but comes before.
+	if parts := returnedPart.FindAllIndex(text, -1); parts != nil {
+		return text[:parts[len(parts)-1][0]]
 	}
-	return text[:end]
+	return text
 }
+
+// returnedPart begins the part of a notification that holds the message, or its
+// header (RFC 6522 §3).
+var returnedPart = regexp.MustCompile(`(?im)^content-type:\s*(message/rfc822|message/global|text/rfc822-headers)`)
 
 // noticeRefs points at the content of a notification.
 func noticeRefs(t *results.Transcript, n results.DSN) []results.EventRef {
@@ -155,6 +164,10 @@ func noClearLogin(t *results.Transcript, _ results.Claims) (results.Verdict, boo
 // judgeNoLogin concludes where no credentials went in clear: the message waits, or
 // goes without them as the policy says.
 func judgeNoLogin(t *results.Transcript, claims results.Claims) results.Verdict {
+	f := fate(t, claims, 0)
+	if f.Code == results.FateDeferred || f.Code == results.FateBounced {
+		return pass("no login in clear; the message waits, or goes without one", saidOf(f), fateRefs(t)...)
+	}
 	return reaction(t, claims, results.TriggerNotOffered)
 }
 

@@ -28,7 +28,7 @@ func senderReuse() []Case {
 	// Mail is sent at once, for senders that share what waits together, and again one
 	// after the other, for senders that keep connections for a while.
 	shared := []Act{
-		{Do: ActSubmit, Messages: 2}, {Do: ActSubmit, Domain: "second"}, {Do: ActTaken},
+		{Do: ActSubmit, Messages: 6}, {Do: ActSubmit, Domain: "second"}, {Do: ActTaken},
 		{Do: ActSubmit}, {Do: ActTaken}, {Do: ActSubmit, Domain: "second"}, {Do: ActAwait},
 	}
 	oneByOne := []Act{{Do: ActSubmit}, {Do: ActAwait}, {Do: ActSubmit}, {Do: ActAwait}, {Do: ActSubmit, Domain: "second"}, {Do: ActAwait}}

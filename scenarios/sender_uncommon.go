@@ -185,7 +185,7 @@ func judgeHelloRequest(t *results.Transcript, claims results.Claims) results.Ver
 		return lost(t, claims, f)
 	case len(refs) == 0:
 		return inconclusive("no renegotiation was asked for: %s", got)
-	case inClear(f):
+	case f.Code.Plain():
 		return note(want, got, append(refs, fateRefs(t)...)...)
 	case f.Code.Encrypted() && !whole(t, taken[0]):
 		return fail(want, "the body that arrived is not the one that was submitted; "+got, append(refs, taken[0].ref)...)

@@ -109,22 +109,11 @@ func outside(t *results.Transcript, claims results.Claims, version, floor string
 		}
 	}
 	v := reaction(t, claims, results.TriggerFailed)
-	if v.Status == results.StatusPass && inClear(f) {
+	if v.Status == results.StatusPass && f.Code.Plain() {
 		return note(fmt.Sprintf("recorded: what %s makes of a peer with TLS %s alone", limit, version),
 			fmt.Sprintf("%s turned TLS %s into clear text: %s", limit, version, saidOf(f)), v.Evidence...)
 	}
 	return v
-}
-
-// inClear tells whether a message went in clear.
-func inClear(f results.Fate) bool {
-	switch f.Code {
-	case results.FatePlain, results.FatePlainSame, results.FatePlainNew, results.FatePlainLater:
-		return true
-	case results.FateTLS10, results.FateTLS11, results.FateTLS12, results.FateTLS13,
-		results.FateDeferred, results.FateBounced, results.FateUnknown:
-	}
-	return false
 }
 
 // offersTLS13 is the check that the sender offers TLS 1.3, without which there is

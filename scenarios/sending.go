@@ -201,11 +201,12 @@ func (c Case) SenderWindow(p results.SenderPolicy) time.Duration {
 const DefaultSenderWindow = 2 * time.Minute
 
 // Ordinarily is the delivery to an ordinary host that is made before and after the
-// cases of a policy; when is a word for which of the two.
+// cases of a policy; when is a word for which of the two. The host is forgiving:
+// what is wrong with the sender is for the cases to say.
 func Ordinarily(when string) Case {
 	return Case{
 		ID: "sanity/" + when, Role: results.RoleSender, Protocol: results.SMTP, Title: "An ordinary message is delivered",
-		Levels: []LevelRule{must()}, Placements: at("opportunistic"), Judge: encrypts(),
+		Levels: []LevelRule{must()}, Placements: at("forgiving"), Judge: encrypts(),
 	}
 }
 

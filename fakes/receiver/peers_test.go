@@ -69,7 +69,7 @@ func rows() []row {
 // deliveredRows end well.
 func deliveredRows() []row {
 	var all []row
-	for _, p := range strings.Fields(`opportunistic tls12-required enforcing minimum-strength certificate-asked-for partner-bound requiretls
+	for _, p := range strings.Fields(`opportunistic forgiving tls12-required enforcing minimum-strength certificate-asked-for partner-bound requiretls
 		starttls-stripped keyword-on-greeting-line starttls-lower-case starttls-mixed-case keyword-with-parameter
 		capabilities-before-tls-only capabilities-after-tls-only auth-before-tls-only auth-after-tls-only starttls-inside-tls
 		bare-220 multi-line-220 delayed-220 split-220 injection-whole-line injection-delayed-reply injection-partial-line injection-221 injection-421 warning-after-220 tls13-only
@@ -207,6 +207,9 @@ func TestPeersDoWhatTheySay(t *testing.T) {
 			s := st.play(t, r.script)
 			if got := seen(s, r.want); got != r.want {
 				t.Errorf("got %+v, want %+v: %s", got, r.want, why(s))
+			}
+			if r.peer == "hello-request-in-data" {
+				return // crypto/tls breaks off when it hears of it, before or after the content
 			}
 			took := r.want.mark == "quit" || strings.HasSuffix(r.peer, "-at-final-dot")
 			if got := len(st.taken()); (got == 1) != took {
