@@ -34,7 +34,7 @@ var _ = Describe("A sending mail server", func() {
 		if c.Role != results.RoleSender {
 			continue
 		}
-		for _, p := range c.Units(claims, results.Filter{}) {
+		for _, p := range c.Units(claims, selection(results.RoleSender)) {
 			labels := c.Labels()
 			under := ""
 			if p.Name != "" {
