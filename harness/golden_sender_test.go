@@ -21,10 +21,19 @@ const maxGolden = 100 << 10
 // goldenPolicies are those whose transcripts are kept by preference.
 func goldenPolicies() []string { return []string{"encrypt", "verify", "may"} }
 
-// playSenders plays every case against the reference sender, and against the twins
-// that it must catch.
+// TestRecordGoldenSending plays each case of a sender against the reference and
+// against the twins that it must catch, and keeps what was seen.
+func TestRecordGoldenSending(t *testing.T) {
+	if !*update {
+		t.Skip("the golden transcripts are recorded with -update only")
+	}
+	a := openAlbum(t)
+	t.Run("play", a.playSenders)
+	a.save(t)
+}
+
+// playSenders fills the album.
 func (a *album) playSenders(t *testing.T) {
-	t.Helper()
 	t.Run("reference/sender", func(t *testing.T) {
 		t.Parallel()
 		out := filepath.Join(t.TempDir(), "run")

@@ -61,6 +61,7 @@ func LayOut(c LayoutConfig) (*targets.Layout, error) {
 		cases = append(cases, scenarios.Ordinarily(when))
 	}
 	for _, one := range cases {
+		one = one.Laid(v.Claims)
 		for _, p := range one.Units(v.Claims, c.Filter) {
 			if _, done := scenarios.NotPlayed(one, v.Claims, p.Name); done || unfit(l, one) != "" {
 				continue
@@ -190,6 +191,7 @@ func (p *places) short() error {
 // laidOut is nil when the layout has the hosts of a unit as they are now.
 func laidOut(l *targets.Layout, c scenarios.Case, p results.SenderPolicy, claims results.Claims) error {
 	u, _ := l.Unit(c.ID, p.Name)
+	c = c.Laid(claims)
 	if len(u.Hosts) != len(c.Placements) {
 		return fmt.Errorf("use the wiring: it has %d hosts for %s, which has %d: make it again", len(u.Hosts), results.Key(c.ID, p.Name), len(c.Placements))
 	}
@@ -229,7 +231,7 @@ func Longest(l *targets.Layout, claims results.Claims) (units int, at time.Durat
 			continue
 		}
 		units++
-		at += oneByOneWindow(c, p) + drainWindow(p)
+		at += oneByOneWindow(c.Laid(claims), p) + drainWindow(p)
 	}
 	return units, at
 }

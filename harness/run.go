@@ -301,7 +301,7 @@ func (w *world) notPlayed(c scenarios.Case, policy string) (results.Verdict, boo
 	}
 	if _, found := w.Layout.Unit(c.ID, policy); w.Layout != nil && !found {
 		return results.Verdict{
-			Level: c.Level(w.claims, policy), Status: results.StatusSkip, Reason: cmp.Or(unfit(w.Layout, c), "the wiring has no host for it"),
+			Level: c.Level(w.claims, policy), Status: results.StatusSkip, Reason: cmp.Or(unfit(w.Layout, c.Laid(w.claims)), "the wiring has no host for it"),
 		}, true
 	}
 	return results.Verdict{}, false

@@ -18,7 +18,10 @@ import (
 type sendingCapture struct{ id, policy, got string }
 
 // manyAtOnce is how many twins send at a time: they wait more than they work.
-const manyAtOnce = 24
+const manyAtOnce = 64
+
+// openFlaw is the flaw that no case may hold against a sender.
+const openFlaw = string(fakes.FlawCommonName)
 
 // send plays the selected cases against an in-process target that sends.
 func send(t *testing.T, out string, target targets.Target, variant string, f results.Filter) *results.Report {
@@ -42,6 +45,9 @@ func TestSendingTwinsAreCaught(t *testing.T) {
 	for _, m := range fakes.SendingTwins() {
 		name := strings.TrimPrefix(m.Name, "twin/")
 		want, known := all[name]
+		if name == openFlaw {
+			continue
+		}
 		if !known {
 			t.Errorf("twin %q: no case is named that must catch it", name)
 			continue
@@ -74,6 +80,14 @@ func caught(t *testing.T, m fakes.Model, w sendingCapture) {
 	}
 }
 
+// untwinned are the cases that no twin fails, and why.
+func untwinned() map[string]string {
+	return map[string]string{
+		"client-hello/extended-master-secret": "the library of our senders always offers it",
+		"queue/many":                          "what it looks for in many messages every other case looks for in one",
+	}
+}
+
 // TestEverySenderCaseHasATwin names the cases that nothing shows to be able to fail.
 func TestEverySenderCaseHasATwin(t *testing.T) {
 	caught := map[string]bool{}
@@ -82,19 +96,31 @@ func TestEverySenderCaseHasATwin(t *testing.T) {
 			caught[c.id] = true
 		}
 	}
+	excused := untwinned()
 	for _, c := range scenarios.All() {
-		if c.Role == results.RoleSender && c.Pending == "" && c.Strongest() != results.Info && !caught[c.ID] {
-			t.Errorf("%s: no twin shows that it can fail", c.ID)
+		if c.Role != results.RoleSender || c.Pending != "" || c.Strongest() == results.Info {
+			continue
 		}
+		if _, without := excused[c.ID]; without == caught[c.ID] {
+			t.Errorf("%s: a twin shows that it can fail: %v; excused: %q", c.ID, caught[c.ID], excused[c.ID])
+		}
+		delete(excused, c.ID)
+	}
+	if len(excused) > 0 {
+		t.Errorf("no such cases: %v", excused)
 	}
 }
 
-// TestReferenceSends plays every case under every policy of the honest sender.
-func TestReferenceSends(t *testing.T) {
+// TestOpenFlawIsRecorded: whether a common name counts is open (see
+// fakes.Cert.TrustedBy), so that the twin is told apart and not failed.
+func TestOpenFlawIsRecorded(t *testing.T) {
 	t.Parallel()
-	for _, v := range targets.Reference().Spec().Variants {
-		if v.Plays(results.RoleSender) {
-			conforms(t, send(t, filepath.Join(t.TempDir(), "run"), targets.Reference(), v.Name, results.Filter{}))
+	for _, m := range fakes.SendingTwins() {
+		if name := strings.TrimPrefix(m.Name, "twin/"); name == openFlaw {
+			r := send(t, filepath.Join(t.TempDir(), "run"), targets.NewInProcess("twin", m.Doc, m), name, results.Filter{Case: "certificate/cn-only", Policy: "verify"})
+			if c := r.Cases[0]; c.Status != results.StatusInfo || !c.Fate.Code.Encrypted() {
+				t.Errorf("it is %s, got %q", c.Status, c.Got)
+			}
 		}
 	}
 }

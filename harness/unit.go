@@ -49,7 +49,7 @@ type unit struct {
 	hosts    []*mx
 	// changed is closed and replaced whenever something arrives.
 	changed chan struct{}
-	mails    []*mail
+	mails   []*mail
 	// talking is how many connections to its hosts are open.
 	talking int
 

@@ -129,9 +129,17 @@ func (t *textReport) matrixPage(m Matrix) {
 		}
 	}
 	t.title("Policies")
+	width := 0
+	for _, p := range m.policies() {
+		width = max(width, utf8.RuneCountInString(oneLine(p)))
+	}
 	for _, target := range m.Targets {
 		for _, r := range target.Rows {
-			t.labelled("  ", r.Policy, m.saying(target, r))
+			first := fmt.Sprintf("  %-*s  ", width, oneLine(r.Policy))
+			for _, line := range wrap(oneLine(m.saying(target, r)), max(20, reportWidth-width-4)) {
+				t.printf("%s%s\n", first, line)
+				first = strings.Repeat(" ", width+4)
+			}
 		}
 	}
 	t.matrix(m)

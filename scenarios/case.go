@@ -143,7 +143,7 @@ func All() []Case {
 		all = append(all, played(results.RoleReceiver, area)...)
 	}
 	for _, area := range [][]Case{
-		senderRefusals(), senderHandshake(), senderLost(), senderMemory(), senderEnforced(), senderReuse(), senderQueue(),
+		senderRefusals(), senderHandshake(), senderLost(), senderMemory(), senderEnforced(), senderReuse(), senderQueue(), senderRetries(),
 	} {
 		all = append(all, played(results.RoleSender, area)...)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,25 @@ func golden(t testing.TB, name string) *results.Transcript {
 	return tr
 }
 
+// unrecorded are the transcripts of senders that are not kept, and why.
+func unrecorded() map[string]string {
+	const long = "it is too long to keep"
+	return map[string]string{
+		"client-hello-extended-master-secret.fail.txt": "the library of our senders always offers it",
+		"reuse-hundred-messages.pass.txt":              long,
+		"reuse-hundred-messages.fail.txt":              long,
+		"queue-many.pass.txt":                          long,
+		"queue-many.fail.txt":                          long,
+		"mx-alias.pass.txt":                            "the reference is wired without a resolver, and meets no alias",
+	}
+}
+
+// pointless tells whether a verdict has nothing to point at: no connection came to
+// its end.
+func pointless(t *results.Transcript) bool {
+	return !slices.ContainsFunc(t.Sessions, func(s results.Session) bool { return s.Leg != results.LegSubmit })
+}
+
 func TestJudgesPassAndFailTheGoldenTranscripts(t *testing.T) {
 	claims := goldenClaims(t)
 	for _, c := range scenarios.All() {
@@ -54,16 +74,20 @@ func TestJudgesPassAndFailTheGoldenTranscripts(t *testing.T) {
 		}
 		for suffix, want := range wants {
 			name := scenarios.DNSLabel(c.ID) + "." + suffix + results.TranscriptExt
+			if unrecorded()[name] != "" {
+				continue
+			}
 			t.Run(name, func(t *testing.T) {
 				known, found := claims[name]
 				if !found {
 					t.Fatal("no claims are stored for it")
 				}
-				v := scenarios.Decide(c, golden(t, name), known)
+				tr := golden(t, name)
+				v := scenarios.Decide(c, tr, known)
 				if v.Status != want {
 					t.Errorf("verdict is %s (%s, got %q), want %s", v.Status, v.Reason, v.Got, want)
 				}
-				if v.Want == "" || v.Got == "" || len(v.Evidence) == 0 {
+				if v.Want == "" || v.Got == "" || len(v.Evidence) == 0 && !pointless(tr) {
 					t.Errorf("verdict does not say what was wanted, what was seen and where: %+v", v)
 				}
 			})

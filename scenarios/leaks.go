@@ -161,7 +161,8 @@ func trustOf(s *results.Session, v results.Verify, domain string) (trusted, know
 
 // bound adds to a verdict on a sender what holds in every case: nothing that the
 // policy forbids is let out, and each message that was taken over arrives once or
-// is given back.
+// is given back. A verdict that points at nothing points at what decided the fate of
+// the first message.
 func bound(v results.Verdict, t *results.Transcript, claims results.Claims) results.Verdict {
 	n, refs := leaks(t, claims)
 	v.Leaked = n
@@ -175,6 +176,9 @@ func bound(v results.Verdict, t *results.Transcript, claims results.Claims) resu
 			Want: fmt.Sprintf("nothing of envelope, content and credentials where policy %s forbids it", t.Policy),
 			Got:  fmt.Sprintf("%d bytes %s, first on the connection %d to %s", n, inWhat(t, refs[0]), where.ID, where.Peer),
 		}
+	}
+	if len(v.Evidence) == 0 && v.Status.Executed() && len(t.Submissions) > 0 {
+		v.Evidence = fateRefs(t)
 	}
 	if v.Status == results.StatusFail || v.Status == results.StatusError {
 		return v

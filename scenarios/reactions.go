@@ -102,7 +102,9 @@ func fateRefs(t *results.Transcript) []results.EventRef {
 		return nil
 	}
 	last := all[len(all)-1]
-	if len(last.turns) == 0 {
+	if len(last.turns) == 0 && len(last.Events) > 0 {
+		return []results.EventRef{{Session: last.ID, Event: len(last.Events) - 1}}
+	} else if len(last.turns) == 0 {
 		return nil
 	}
 	return last.turns[len(last.turns)-1].refs

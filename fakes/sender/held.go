@@ -10,7 +10,7 @@ import (
 )
 
 // holdTime is how long a connection is kept for another message.
-const holdTime = time.Second
+const holdTime = 3 * time.Second
 
 // poolKey is what a message and a connection must have in common.
 type poolKey struct{ policy, domain, host, addr string }
