@@ -102,7 +102,7 @@ func manifestFaults() []manifestFault {
 		{"no listeners", "{smtp: 0}", "{}", []string{"target.yaml:4:1: no listeners"}},
 		{"unknown listener", "smtp: 0", "smtp: 0, uucp: 0", []string{`target.yaml:4:19: unknown listener "uucp"; there are smtp, submission`}},
 		{"port", "smtp: 0", "smtp: 65536", []string{"target.yaml:4:10: port 65536; want 1 to 65535"}},
-		{"certificate kind", "{dir: tls}", "{dir: tls, kind: revoked}", []string{`target.yaml:5:25: unknown kind "revoked"; there are valid, `}},
+		{"certificate kind", "{dir: tls}", "{dir: tls, kind: stolen}", []string{`target.yaml:5:25: unknown kind "stolen"; there are valid, `}},
 		{"certificate key", "{dir: tls}", "{dir: tls, key_type: dsa}", []string{`target.yaml:5:25: unknown key_type "dsa"; there are ecdsa-p256, rsa-2048`}},
 		{"certificate dir", "{dir: tls}", "{}", []string{"target.yaml:5:1: no dir"}},
 		{"certificate owner", "{dir: tls}", "{dir: tls, owner: mail}", []string{`target.yaml:5:25: owner "mail" needs a root`}},
