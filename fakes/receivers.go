@@ -43,7 +43,7 @@ func Strong(version uint16) Gate {
 
 // Receivers returns the catalogue of named receiving peers.
 func Receivers() []Profile {
-	return slices.Concat(ordinaryReceivers(), particularReceivers(), MisbehavingReceivers())
+	return slices.Concat(ordinaryReceivers(), particularReceivers(), accessReceivers(), MisbehavingReceivers())
 }
 
 // ordinaryReceivers differ in when they do TLS, and for whom.

@@ -43,10 +43,10 @@ func cutClientLine(p results.Protocol, text string) (line, rest string, found bo
 			return "", text, false
 		}
 		end += from
-		line = strings.TrimSuffix(text[:end], "\r")
-		size, _, literal := Literal(line[min(from, len(line)):])
+		last := strings.TrimSuffix(text[from:end], "\r")
+		size, _, literal := Literal(last)
 		if p != results.IMAP || !literal || size > int64(len(text)-end-1) {
-			return line, text[end+1:], true
+			return text[:from] + last, text[end+1:], true
 		}
 		from = end + 1 + int(size)
 	}

@@ -214,7 +214,7 @@ func CutResponse(b []byte) (Response, []byte, error) {
 		size, _, literal := Literal(line)
 		switch {
 		case !literal:
-			r, err := readResponse(strings.TrimSuffix(string(b[:end]), "\r"))
+			r, err := readResponse(string(b[:from]) + line)
 			return r, b[end+1:], err
 		case size > MaxLiteral:
 			return Response{}, b[end+1:], malformed(line, "announces too long a literal")
@@ -236,7 +236,7 @@ func readResponse(line string) (Response, error) {
 	case tag == Continuation:
 		r.Text = rest
 		return r, nil
-	case !spaced || !isTag(tag):
+	case !spaced || tag != Untagged && !ValidTag(tag):
 		return Response{}, malformed(line, "does not begin with a tag")
 	}
 	word, text, _ := strings.Cut(rest, " ")
@@ -256,9 +256,9 @@ func readResponse(line string) (Response, error) {
 	return r, nil
 }
 
-// isTag tells whether a word can be a tag (RFC 9051 §9), or stands in place of one.
-func isTag(word string) bool {
-	return word == Untagged || word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+// ValidTag tells whether a word can be the tag of a command (RFC 9051 §9).
+func ValidTag(word string) bool {
+	return word != "" && !strings.ContainsFunc(word, func(r rune) bool {
 		return r <= ' ' || r > '~' || strings.ContainsRune(`(){%*"\+`, r)
 	})
 }
