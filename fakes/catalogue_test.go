@@ -11,6 +11,7 @@ import (
 
 	"mailtls/fakes"
 	"mailtls/fakes/pki"
+	"mailtls/results"
 )
 
 // kebab is what names and each part of a model's name look like.
@@ -119,7 +120,8 @@ func TestProfilesHoldTogether(t *testing.T) {
 			t.Errorf("%s: waits for %v", p.Name, p.IdleTime())
 		}
 		for _, g := range p.Gates {
-			if !regexp.MustCompile(`^[45]\d\d [45]\.\d+\.\d+ .+`).MatchString(g.Reply) {
+			form := map[results.Protocol]string{results.IMAP: `^NO \[[A-Z]+\] .+`, results.POP3: `^-ERR .+`}[p.Protocol]
+			if !regexp.MustCompile(cmp.Or(form, `^[45]\d\d [45]\.\d+\.\d+ .+`)).MatchString(g.Reply) {
 				t.Errorf("%s: a gate refuses with %q", p.Name, g.Reply)
 			}
 		}

@@ -80,8 +80,9 @@ type Step struct {
 	// Do is the move.
 	Do Move
 	// Text is what is sent, one segment for each element, in which
-	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary}, {message}, {head}
-	// (its header with the empty line) and {head-size} are filled in.
+	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary}, {message},
+	// {message-size}, {head} (its header with the empty line), {head-size}, {user},
+	// {password} and {auth-plain} are filled in.
 	Text []string
 	// Body is the stretch of the generated body that is sent behind Text.
 	Body Part

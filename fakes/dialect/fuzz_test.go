@@ -69,6 +69,10 @@ func FuzzCutResponse(f *testing.F) {
 				t.Fatalf("%+v is written %q and reads as %+v, %q, %v", r, r, same, left, err)
 			}
 		}
+		for _, tag := range []string{"", "a"} {
+			_, left, err := dialect.Cut(results.IMAP, bytes.Clone(b), dialect.Command{Tag: tag})
+			taken(t, b, left, err)
+		}
 		early, _, earlyErr := dialect.CutResponse(b[:min(int(segment), len(b))])
 		if !errors.Is(earlyErr, dialect.ErrIncomplete) && (early != r || (earlyErr == nil) != (err == nil)) {
 			t.Fatalf("%q reads as %v, %v, and cut at %d as %v, %v", b, r, err, segment, early, earlyErr)

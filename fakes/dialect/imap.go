@@ -300,7 +300,10 @@ func (a Answer) Reply() Reply {
 	if a.Tag == "" {
 		return Reply{}
 	}
-	r := Reply{Code: a.Status, Lines: []string{Response{Code: a.Code, Text: a.Text}.String()[1:]}}
+	r := Reply{Code: a.Status, Lines: []string{a.Text}}
+	if a.Code != "" {
+		r.Lines[0] = strings.TrimSuffix("["+a.Code+"] "+a.Text, " ")
+	}
 	if a.Status == "" {
 		r.Code, r.Lines = a.Tag, []string{a.Text}
 	}

@@ -153,6 +153,11 @@ func TestCutAnswer(t *testing.T) {
 	if a, _, err := dialect.CutAnswer([]byte("* 1 EXISTS\r\n+ go\r\n"), "b"); err != nil || !a.Reply().Continues() {
 		t.Errorf("a continuation is %+v, %v", a, err)
 	}
+	for in, want := range map[string]string{"+ \r\n": "", "a OK\r\n": "", "a OK [X]\r\n": "[X]", "* 3 EXISTS\r\na OK x\r\n": "x"} {
+		if r, _, err := dialect.Cut(results.IMAP, []byte(in), dialect.Command{Tag: "a"}); err != nil || r.Lines[0] != want {
+			t.Errorf("%q is %+v, %v, want %q", in, r, err, want)
+		}
+	}
 	if a, _, err := dialect.CutAnswer([]byte("* BYE full\r\n"), ""); err != nil || a.Reply().Code != "BYE" {
 		t.Errorf("a greeting is %+v, %v", a, err)
 	}

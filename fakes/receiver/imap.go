@@ -21,7 +21,7 @@ type imap struct {
 	tag string
 	// selected is true once INBOX is, readonly when it was by EXAMINE.
 	selected, readonly bool
-	// uids are the messages of the selected mailbox as the client knows them.
+	// known are the messages of the selected mailbox as the client knows them.
 	known []Stored
 }
 
@@ -65,7 +65,7 @@ func (i *imap) read() ([]byte, error) {
 		if size > maxContent {
 			return nil, i.bid(lineTooLong)
 		}
-		content, err := i.literal(string(command), size)
+		content, err := i.literal(dialect.ParseIMAP(string(command)).Verb, size)
 		if err != nil {
 			return nil, err
 		}
@@ -80,12 +80,12 @@ func (i *imap) read() ([]byte, error) {
 
 // literal reads the literal that a command announces. A message that ends with
 // the connection is not stored, unless the profile takes it for whole.
-func (i *imap) literal(command string, size int64) ([]byte, error) {
+func (i *imap) literal(verb string, size int64) ([]byte, error) {
 	var content []byte
 	for int64(len(content)) < size {
 		if len(i.buf) == 0 {
 			if err := i.fill(); err != nil {
-				if i.Profile.Accepts(fakes.LenientTruncated) && i.user != "" && dialect.ParseIMAP(command).Verb == "APPEND" {
+				if i.Profile.Accepts(fakes.LenientTruncated) && i.user != "" && verb == "APPEND" {
 					_, _ = i.mailboxes().Add(i.user, content)
 				}
 				return nil, err
@@ -113,7 +113,7 @@ func (i *imap) collect(c dialect.Command) (fields []string, ok bool, err error) 
 		if err := i.say("+ Go on\r\n"); err != nil {
 			return nil, false, err
 		}
-		content, err := i.literal("", size)
+		content, err := i.literal(c.Verb, size)
 		if err != nil {
 			return nil, false, err
 		}
