@@ -86,3 +86,39 @@ func MustTLSAccess(p results.Protocol) Gate {
 	}
 	return g
 }
+
+// accessModels are our own engine, honest, as servers of mailboxes.
+func accessModels() []Model {
+	modern := []results.Feature{results.FeatureModern, results.FeatureTLS13}
+	return []Model{
+		accessModel("access", "-basic-after-tls", "", "takes logins inside TLS only.", append(modern, results.FeatureBasicAfterTLS)...),
+		accessModel("access-plain-login", "-plain-login", "", "takes logins in clear as well.", append(modern, results.FeaturePlainLogin)...),
+		accessModel("access-tls-off", "-tls-off", "", "has no TLS.", results.FeatureTLSOff, results.FeaturePlainLogin),
+		accessModel("access-tls12-required", "-tls12-required", "", "takes nothing in clear but what leads to TLS 1.2 or later.", append(modern, results.FeatureBasicAfterTLS)...),
+		accessModel("access-tls10-only", "-tls10-only", "-tls10-only", "speaks TLS 1.0 and nothing newer, and takes logins inside it only.",
+			results.FeatureLegacyOnly, results.FeatureBasicAfterTLS),
+	}
+}
+
+// accessModel serves mailboxes by the peers of the catalogue whose names end as
+// given: those that are clear at first, and those with implicit TLS.
+func accessModel(variant, kind, implicit, doc string, features ...results.Feature) Model {
+	m := Model{
+		Name: "reference/" + variant, Doc: "mailtls's own engine, honest, as a server of mailboxes: it " + doc,
+		Access: map[Listener]Profile{},
+	}
+	local := "lmtp-starttls"
+	features = append([]results.Feature{results.FeatureIMAP, results.FeaturePOP3}, features...)
+	m.Access[ListenIMAP], m.Access[ListenPOP3] = mustReceiver("imap"+kind), mustReceiver("pop3"+kind)
+	if m.Access[ListenIMAP].Offer == OfferNone {
+		local = "lmtp"
+	} else {
+		m.Access[ListenIMAPS], m.Access[ListenPOP3S] = mustReceiver("imaps"+implicit), mustReceiver("pop3s"+implicit)
+		features = append(features, results.FeatureIMAPStartTLS, results.FeaturePOP3STLS, results.FeatureIMAPS, results.FeaturePOP3S, results.FeatureLMTP)
+	}
+	lmtp := mustReceiver(local)
+	lmtp.MinTLS, lmtp.MaxTLS = m.Access[ListenIMAP].MinTLS, m.Access[ListenIMAP].MaxTLS
+	m.LMTP = &lmtp
+	m.Claims = results.Claims{Features: features, StallSeconds: lmtp.IdleTime().Seconds()}
+	return m
+}

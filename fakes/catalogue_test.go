@@ -143,8 +143,13 @@ func TestModelsClaimWhatThereIs(t *testing.T) {
 		if len(slices.Compact(features)) != len(m.Claims.Features) {
 			t.Errorf("%s claims a feature twice: %v", m.Name, m.Claims.Features)
 		}
-		if _, listens := m.Profiles()[fakes.ListenSMTP]; !listens {
-			t.Errorf("%s has no smtp listener", m.Name)
+		if _, listens := m.Profiles()[fakes.ListenSMTP]; !listens && len(m.Access) == 0 {
+			t.Errorf("%s has no smtp listener, and serves no mailboxes", m.Name)
+		}
+		for l, p := range m.Profiles() {
+			if own := p.Listener(); own != l && l != fakes.ListenSubmission {
+				t.Errorf("%s: the peer %s stands behind the listener %s, and is for %s", m.Name, p.Name, l, own)
+			}
 		}
 	}
 }

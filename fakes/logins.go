@@ -27,15 +27,14 @@ func BasicAnywhere() Logins { return Logins{Clear: loginBasic(), TLS: loginBasic
 // RFC 2595 §2.3).
 func BasicAfterTLS() Logins { return Logins{TLS: loginBasic()} }
 
-// PlainTextLogin, PlainTextAuthentication and SecureLogin are the login types of
-// Exchange's POP3 and IMAP4 services: no TLS is needed for any login; basic logins
-// need it, the others do not; all logins need it.
+// PlainTextLogin is a login type of Exchange's POP3 and IMAP4 services: no TLS is
+// needed for any login.
 func PlainTextLogin() Logins { return Logins{Clear: loginWindows(), TLS: loginWindows()} }
 
-// PlainTextAuthentication: see PlainTextLogin.
+// PlainTextAuthentication is another: basic logins need TLS, the others do not.
 func PlainTextAuthentication() Logins {
 	return Logins{Clear: []string{"NTLM", "GSSAPI"}, TLS: loginWindows()}
 }
 
-// SecureLogin: see PlainTextLogin.
+// SecureLogin is the third, and the default: all logins need TLS.
 func SecureLogin() Logins { return Logins{TLS: loginWindows()} }

@@ -36,14 +36,3 @@ func ImapAppend(mark string) Script {
 
 // ImapLogout ends the session in good order, whatever is answered.
 func ImapLogout() Script { return Imap("logout", "", "LOGOUT") }
-
-// openImap is the script up to where a login is due.
-func (p SendingPeer) openImap() Script {
-	switch {
-	case p.To.Implicit():
-		return Join(Handshake(p.Hello), ImapGreet(), ImapCapability("capability-tls"))
-	case p.Plain:
-		return Join(ImapGreet(), ImapCapability("capability"))
-	}
-	return Join(ImapGreet(), ImapCapability("capability"), ImapStartTLS(), Handshake(p.Hello), ImapCapability("capability-tls"))
-}

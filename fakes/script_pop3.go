@@ -27,14 +27,3 @@ func Pop3AuthPlain(mark, want string) Script {
 
 // Pop3Quit ends the session in good order, whatever is answered.
 func Pop3Quit() Script { return Pop3("quit", "", "QUIT") }
-
-// openPop3 is the script up to where a login is due.
-func (p SendingPeer) openPop3() Script {
-	switch {
-	case p.To.Implicit():
-		return Join(Handshake(p.Hello), Pop3Greet(), Pop3Capa("capa-tls"))
-	case p.Plain:
-		return Join(Pop3Greet(), Pop3Capa("capa"))
-	}
-	return Join(Pop3Greet(), Pop3Capa("capa"), Pop3STLS(), Handshake(p.Hello), Pop3Capa("capa-tls"))
-}

@@ -58,29 +58,48 @@ func Sender(name string) (SendingPeer, error) {
 func (p SendingPeer) Deliver() Script {
 	switch p.To.Protocol() {
 	case results.IMAP:
-		return Join(p.openImap(), ImapLogin("login", "OK"), ImapAppend("append"), ImapLogout())
+		return Join(p.Open(), ImapLogin("login", "OK"), ImapAppend("append"), ImapLogout())
 	case results.POP3:
-		return Join(p.openPop3(), Pop3Login("user", "login", "+OK"), Pop3("stat", "+OK", "STAT"), Pop3Quit())
+		return Join(p.Open(), Pop3Login("user", "login", "+OK"), Pop3("stat", "+OK", "STAT"), Pop3Quit())
 	default:
 		return Join(p.Open(), Transaction(), Quit())
 	}
 }
 
-// Open is the script up to the moment where mail may be sent by SMTP or LMTP.
-func (p SendingPeer) Open() Script {
-	hello := Ehlo
-	if p.To == ListenLMTP {
-		hello = Lhlo
+// Open is the script up to the moment where mail may be sent, or a login is due.
+func (p SendingPeer) Open() Script { return Opening(p.To, !p.Plain, p.Hello) }
+
+// OpenImplicit is Open for listeners of SMTP that speak TLS first.
+func (p SendingPeer) OpenImplicit() Script { return Opening(ListenSMTPS, true, p.Hello) }
+
+// opening is how a session begins in a dialect: the greeting is awaited, the server
+// is asked what it can do in clear and inside TLS, and for TLS.
+type opening struct{ greeting, clear, upgrade, inside Script }
+
+func openingOf(l Listener) opening {
+	switch l.Protocol() {
+	case results.IMAP:
+		return opening{ImapGreet(), ImapCapability("capability"), ImapStartTLS(), ImapCapability("capability-tls")}
+	case results.POP3:
+		return opening{Pop3Greet(), Pop3Capa("capa"), Pop3STLS(), Pop3Capa("capa-tls")}
+	case results.LMTP:
+		return opening{Greet(), Lhlo("lhlo"), StartTLS(), Lhlo("lhlo-tls")}
 	}
-	if p.Plain {
-		return Join(Greet(), hello("ehlo"))
-	}
-	return Join(Greet(), hello("ehlo"), StartTLS(), Handshake(p.Hello), hello("ehlo-tls"))
+	return opening{Greet(), Ehlo("ehlo"), StartTLS(), Ehlo("ehlo-tls")}
 }
 
-// OpenImplicit is Open for listeners that speak TLS first.
-func (p SendingPeer) OpenImplicit() Script {
-	return Join(Handshake(p.Hello), Greet(), Ehlo("ehlo-tls"))
+// Opening is the script of an ordinary session on a listener up to what the server
+// says it can do: inside TLS on those where TLS comes first, else where it is asked
+// for.
+func Opening(l Listener, secure bool, h Hello) Script {
+	o := openingOf(l)
+	switch {
+	case l.Implicit():
+		return Join(Handshake(h), o.greeting, o.inside)
+	case secure:
+		return Join(o.greeting, o.clear, o.upgrade, Handshake(h), o.inside)
+	}
+	return Join(o.greeting, o.clear)
 }
 
 // Join strings scripts together.

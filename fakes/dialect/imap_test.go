@@ -147,6 +147,10 @@ func TestCutAnswer(t *testing.T) {
 	if want := (dialect.Reply{Code: "NO", Lines: []string{"[AUTHENTICATIONFAILED] no", "* CAPABILITY IMAP4rev1 STARTTLS", "x OK other"}}); !reflect.DeepEqual(reply, want) {
 		t.Errorf("as a reply it is %+v", reply)
 	}
+}
+
+func TestAnswersThatAreSpecial(t *testing.T) {
+	const in = "* CAPABILITY IMAP4rev1\r\na OK\r\n"
 	if a, rest, err := dialect.CutAnswer([]byte(in), "b"); !errors.Is(err, dialect.ErrIncomplete) || string(rest) != in {
 		t.Errorf("no answer to b is %+v, %q, %v", a, rest, err)
 	}

@@ -39,11 +39,11 @@ func handshaken() fakes.Script {
 	return fakes.Join(fakes.Handshake(both()), fakes.Script{{Mark: "unasked", Do: fakes.MoveListen, For: 150 * time.Millisecond}})
 }
 
-func imapDefects() []defect {
+// imapStateDefects are about logins, and what is listed or carried into TLS.
+func imapStateDefects() []defect {
 	const peer = "imap-basic-after-tls"
 	login := fakes.ImapLogin("login", "")
 	upgrade := fakes.Join(imapClear(), fakes.ImapStartTLS(), fakes.Handshake(both()))
-	logged := fakes.Join(upgrade, fakes.ImapLogin("login", "OK"))
 	return []defect{
 		{"preauth", peer, accepting(fakes.LenientPreauth), fakes.Script{{Mark: "greeting", Do: fakes.MoveExpect}}, "greeting", "* OK", "* PREAUTH"},
 		{"preauth serves", peer, accepting(fakes.LenientPreauth), fakes.Join(fakes.Script{{Mark: "greeting", Do: fakes.MoveExpect}}, fakes.Imap("select", "", "SELECT INBOX")), "select", "select BAD", "* 0 EXISTS"},
@@ -61,6 +61,20 @@ func imapDefects() []defect {
 			fakes.Join(imapClear(), fakes.ImapLogin("login", "OK"), fakes.Imap("late", "", "STARTTLS"), fakes.Handshake(both()), fakes.Imap("select", "", "SELECT INBOX")),
 			"select", "", "* 0 EXISTS",
 		},
+		{
+			"id kept", peer, keeping(fakes.KeepHelo),
+			fakes.Join(imapClear(), fakes.Imap("id", "OK", `ID ("name" "me")`), fakes.ImapStartTLS(), fakes.Handshake(both()), fakes.Imap("id-tls", "", "ID NIL")),
+			"id-tls", `* ID ("name" "mailtls")`, `* ID ("name" "mailtls" "client" "me")`,
+		},
+		{"compress", peer, accepting(fakes.LenientCompress), fakes.Join(imapClear(), fakes.Imap("compress", "", "COMPRESS DEFLATE")), "compress", "compress BAD", "compress OK"},
+	}
+}
+
+// imapWireDefects are about what lines are read, and what is sent.
+func imapWireDefects() []defect {
+	const peer = "imap-basic-after-tls"
+	logged := fakes.Join(imapTLS(), fakes.ImapLogin("login", "OK"))
+	return []defect{
 		{
 			"buffer kept", peer, keeping(fakes.KeepBuffer),
 			fakes.Join(imapClear(), fakes.Say("starttls", "OK", "starttls STARTTLS\r\nX NOOP\r\n"), handshaken()), "unasked", "", "X OK Nothing done\r\n",
@@ -80,12 +94,6 @@ func imapDefects() []defect {
 			fakes.Join(imapClear(), fakes.Script{{Mark: "split", Do: fakes.MoveSend, Text: []string{"A STARTTLS\nX NOOP\r\n"}}, {Do: fakes.MoveExpect}}), "split", "A BAD", "A OK",
 		},
 		{"argument", peer, accepting(fakes.LenientArgument), fakes.Join(imapClear(), fakes.Imap("arg", "", "STARTTLS {3+}\r\nabc")), "arg", "arg BAD", "arg OK"},
-		{
-			"id kept", peer, keeping(fakes.KeepHelo),
-			fakes.Join(imapClear(), fakes.Imap("id", "OK", `ID ("name" "me")`), fakes.ImapStartTLS(), fakes.Handshake(both()), fakes.Imap("id-tls", "", "ID NIL")),
-			"id-tls", `* ID ("name" "mailtls")`, `* ID ("name" "mailtls" "client" "me")`,
-		},
-		{"compress", peer, accepting(fakes.LenientCompress), fakes.Join(imapClear(), fakes.Imap("compress", "", "COMPRESS DEFLATE")), "compress", "compress BAD", "compress OK"},
 		{
 			"speaks first", peer, failing(fakes.Fault{At: results.StageHandshake, When: fakes.After, Do: fakes.ActionReply, Text: "* OK again\r\n"}),
 			fakes.Join(imapClear(), fakes.ImapStartTLS(), handshaken()), "unasked", "", "* OK again\r\n",
@@ -134,7 +142,7 @@ func pop3Defects() []defect {
 }
 
 func TestDefectsOfAccessServers(t *testing.T) {
-	for _, d := range slices.Concat(imapDefects(), pop3Defects()) {
+	for _, d := range slices.Concat(imapStateDefects(), imapWireDefects(), pop3Defects()) {
 		for name, want := range map[string]string{"honest": d.honest, "twin": d.twin} {
 			t.Run(d.peer+"/"+d.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
