@@ -84,8 +84,9 @@ func openingOf(l Listener) opening {
 		return opening{Pop3Greet(), Pop3Capa("capa"), Pop3STLS(), Pop3Capa("capa-tls")}
 	case results.LMTP:
 		return opening{Greet(), Lhlo("lhlo"), StartTLS(), Lhlo("lhlo-tls")}
+	default:
+		return opening{Greet(), Ehlo("ehlo"), StartTLS(), Ehlo("ehlo-tls")}
 	}
-	return opening{Greet(), Ehlo("ehlo"), StartTLS(), Ehlo("ehlo-tls")}
 }
 
 // Opening is the script of an ordinary session on a listener up to what the server

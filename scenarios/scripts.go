@@ -82,8 +82,9 @@ func Sanity(l fakes.Listener, claims results.Claims) fakes.Script {
 		return fakes.Join(fakes.Opening(l, claims.Has(results.FeaturePOP3STLS), broad()), fakes.Pop3Quit())
 	case results.LMTP:
 		return fakes.Join(fakes.Opening(l, claims.Has(results.FeatureLMTP), broad()), fakes.Quit())
+	default:
+		return fakes.Join(fakes.Opening(l, claims.Has(results.FeatureStartTLS), broad()), fakes.Quit())
 	}
-	return fakes.Join(fakes.Opening(l, claims.Has(results.FeatureStartTLS), broad()), fakes.Quit())
 }
 
 // Ordinary is the script of an ordinary delivery, used for fences.
