@@ -82,6 +82,12 @@ func again(t *testing.T, c *imapclient.Client) {
 	if data, err := put.Wait(); err != nil || data.UID != 1 {
 		t.Fatalf("append: %+v, %v", data, err)
 	}
+	readAgain(t, c, text)
+}
+
+// readAgain reads the only message, which is text, and what is said of the mailbox.
+func readAgain(t *testing.T, c *imapclient.Client, text string) {
+	t.Helper()
 	section := &imap.FetchItemBodySection{Peek: true}
 	got, err := c.Fetch(imap.SeqSetNum(1), &imap.FetchOptions{UID: true, Flags: true, RFC822Size: true, BodySection: []*imap.FetchItemBodySection{section}}).Collect()
 	if err != nil || len(got) != 1 || got[0].UID != 1 || got[0].RFC822Size != int64(len(text)) || string(got[0].FindBodySection(section)) != text {
