@@ -11,6 +11,7 @@ import (
 
 	"mailtls/fakes"
 	"mailtls/fakes/pki"
+	"mailtls/results"
 )
 
 // kebab is what names and each part of a model's name look like.
@@ -119,7 +120,8 @@ func TestProfilesHoldTogether(t *testing.T) {
 			t.Errorf("%s: waits for %v", p.Name, p.IdleTime())
 		}
 		for _, g := range p.Gates {
-			if !regexp.MustCompile(`^[45]\d\d [45]\.\d+\.\d+ .+`).MatchString(g.Reply) {
+			form := map[results.Protocol]string{results.IMAP: `^NO \[[A-Z]+\] .+`, results.POP3: `^-ERR .+`}[p.Protocol]
+			if !regexp.MustCompile(cmp.Or(form, `^[45]\d\d [45]\.\d+\.\d+ .+`)).MatchString(g.Reply) {
 				t.Errorf("%s: a gate refuses with %q", p.Name, g.Reply)
 			}
 		}
@@ -141,8 +143,13 @@ func TestModelsClaimWhatThereIs(t *testing.T) {
 		if len(slices.Compact(features)) != len(m.Claims.Features) {
 			t.Errorf("%s claims a feature twice: %v", m.Name, m.Claims.Features)
 		}
-		if _, listens := m.Profiles()[fakes.ListenSMTP]; !listens {
-			t.Errorf("%s has no smtp listener", m.Name)
+		if _, listens := m.Profiles()[fakes.ListenSMTP]; !listens && len(m.Access) == 0 {
+			t.Errorf("%s has no smtp listener, and serves no mailboxes", m.Name)
+		}
+		for l, p := range m.Profiles() {
+			if own := p.Listener(); own != l && l != fakes.ListenSubmission {
+				t.Errorf("%s: the peer %s stands behind the listener %s, and is for %s", m.Name, p.Name, l, own)
+			}
 		}
 	}
 }

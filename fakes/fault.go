@@ -53,7 +53,7 @@ type Action string
 
 // The actions.
 const (
-	ActionReply     Action = "reply"      // send Text and go on
+	ActionReply     Action = "reply"      // send Text and go on; {tag} in it is the tag of an IMAP command
 	ActionRewrite   Action = "rewrite"    // behave honestly, but send Text in place of the reply; nothing when it is empty
 	ActionGarbage   Action = "garbage"    // send 4 KiB that are neither SMTP nor TLS
 	ActionStall     Action = "stall"      // say nothing

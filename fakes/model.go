@@ -1,6 +1,7 @@
 package fakes
 
 import (
+	"maps"
 	"time"
 
 	"mailtls/results"
@@ -12,11 +13,15 @@ type Model struct {
 	Name string
 	// Doc says what it models and where that is documented.
 	Doc string
-	// Receives is how it takes mail on its smtp listener.
+	// Receives is how it takes mail on its smtp listener; the zero value, in a model
+	// that has Access, has no such listener.
 	Receives Profile
-	// Submission and SMTPS are its other receiving listeners; nil when it has
+	// Submission, SMTPS and LMTP are its other receiving listeners; nil when it has
 	// none.
-	Submission, SMTPS *Profile
+	Submission, SMTPS, LMTP *Profile
+	// Access are its IMAP and POP3 listeners, and how it serves mailboxes there; nil
+	// when it has none.
+	Access map[Listener]Profile
 	// Late is how much later it hands on every other message that it accepted,
 	// the first one included; 0 for a queue in order. With LateSecond it begins
 	// with the second one.
@@ -31,14 +36,20 @@ type Model struct {
 	Claims results.Claims
 }
 
-// Profiles returns the model's receiving profiles by listener.
+// Receiving tells whether the model has an smtp listener.
+func (m Model) Receiving() bool { return m.Access == nil || m.Receives.Name != "" }
+
+// Profiles returns the model's profiles by listener.
 func (m Model) Profiles() map[Listener]Profile {
-	all := map[Listener]Profile{ListenSMTP: m.Receives}
-	if m.Submission != nil {
-		all[ListenSubmission] = *m.Submission
+	all := map[Listener]Profile{}
+	maps.Copy(all, m.Access)
+	if m.Receiving() {
+		all[ListenSMTP] = m.Receives
 	}
-	if m.SMTPS != nil {
-		all[ListenSMTPS] = *m.SMTPS
+	for l, p := range map[Listener]*Profile{ListenSubmission: m.Submission, ListenSMTPS: m.SMTPS, ListenLMTP: m.LMTP} {
+		if p != nil {
+			all[l] = *p
+		}
 	}
 	return all
 }

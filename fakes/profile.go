@@ -21,8 +21,11 @@ type Profile struct {
 	// Gates are the verbs it refuses; the first that matches answers.
 	Gates []Gate
 	// Clear and TLS are the keywords listed after EHLO besides STARTTLS, in
-	// clear and inside TLS.
+	// clear and inside TLS; the words of CAPABILITY and CAPA besides those that
+	// follow from Offer and Logins.
 	Clear, TLS []string
+	// Logins are the ways to log in to an IMAP or POP3 server.
+	Logins Logins
 	// MinTLS and MaxTLS are crypto/tls version numbers; 0 means TLS 1.2 and
 	// TLS 1.3.
 	MinTLS, MaxTLS uint16
@@ -66,6 +69,27 @@ const DefaultIdle = 10 * time.Second
 
 // WearyDelay is how much later a receiving peer greets once it is weary.
 const WearyDelay = 500 * time.Millisecond
+
+// Listener is the kind of listener that the profile stands behind, by its protocol
+// and whether TLS comes first.
+func (p Profile) Listener() Listener {
+	implicit := p.Offer == OfferImplicit
+	switch {
+	case p.Protocol == results.IMAP && implicit:
+		return ListenIMAPS
+	case p.Protocol == results.IMAP:
+		return ListenIMAP
+	case p.Protocol == results.POP3 && implicit:
+		return ListenPOP3S
+	case p.Protocol == results.POP3:
+		return ListenPOP3
+	case p.Protocol == results.LMTP:
+		return ListenLMTP
+	case implicit:
+		return ListenSMTPS
+	}
+	return ListenSMTP
+}
 
 // Offer says how TLS can be had.
 type Offer string
@@ -153,6 +177,7 @@ const (
 	KeepEnvelope     Keep = "envelope"     // sender and recipients given in clear, even over a new EHLO
 	KeepCapabilities Keep = "capabilities" // the list shown in clear, STARTTLS included, is shown again
 	KeepTicket       Keep = "ticket"       // name and user of the session whose ticket is shown
+	KeepNamed        Keep = "named"        // the user whom USER named in clear, and until the session ends (RFC 1939 §7: PASS comes right after USER)
 )
 
 // Lenient is something that a parser must refuse and accepts.
@@ -164,8 +189,13 @@ const (
 	LenientPartialLine    Lenient = "partial-line"    // an unfinished line before TLS is glued to the first line inside
 	LenientClearHandshake Lenient = "clear-handshake" // clear commands where a ClientHello is due
 	LenientClearAfterTLS  Lenient = "clear-after-tls" // clear commands after TLS was closed
-	LenientAuthInClear    Lenient = "auth-in-clear"   // AUTH in clear though it is not listed
+	LenientAuthInClear    Lenient = "auth-in-clear"   // AUTH in clear though it is not listed; logins in clear that are for TLS only
 	LenientDuplicateTLS   Lenient = "duplicate-tls"   // STARTTLS inside TLS gets a go-ahead
+	LenientLateTLS        Lenient = "late-tls"        // STARTTLS and STLS after the login (RFC 9051 §6.2, RFC 2595 §4)
+	LenientPreauth        Lenient = "preauth"         // whoever connects by IMAP is logged in (RFC 9051 §7.1.4)
+	LenientPasswordTold   Lenient = "password-told"   // a login that is refused for want of TLS is told whether the password was right
+	LenientCompress       Lenient = "compress"        // COMPRESS without a login (RFC 4978 §5); nothing is compressed
+	LenientUnsaved        Lenient = "unsaved"         // what DELE marked is deleted without QUIT (RFC 1939 §6)
 	LenientNoHelo         Lenient = "no-helo"         // MAIL without EHLO or HELO
 	LenientBareLF         Lenient = "bare-lf"         // a line that ends in LF alone (RFC 5321 §2.3.8)
 	LenientHTTP           Lenient = "http"            // the lines of an HTTP request, answered one by one
@@ -199,6 +229,8 @@ const (
 	OmitTraceTLS    Omit = "trace-tls"    // the S in "with ESMTPS" (RFC 3848 §1)
 	OmitTraceCipher Omit = "trace-cipher" // the tls clause of the trace header (RFC 8314 §4.3)
 	OmitDefaultName Omit = "default-name" // a certificate for clients that ask for no name or an unknown one (RFC 7672 §8.1)
+	OmitDisabled    Omit = "disabled"     // LOGINDISABLED, though LOGIN is refused (RFC 9051 §6.2.3)
+	OmitRecipients  Omit = "recipients"   // all replies to an LMTP message but the first (RFC 2033 §4.2)
 )
 
 // Omits tells whether the profile leaves o out.

@@ -43,7 +43,7 @@ func Strong(version uint16) Gate {
 
 // Receivers returns the catalogue of named receiving peers.
 func Receivers() []Profile {
-	return slices.Concat(ordinaryReceivers(), particularReceivers(), MisbehavingReceivers())
+	return slices.Concat(ordinaryReceivers(), particularReceivers(), accessReceivers(), MisbehavingReceivers())
 }
 
 // ordinaryReceivers differ in when they do TLS, and for whom.
@@ -136,20 +136,30 @@ func Receiver(name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("find receiving peer %q: there are %s", name, strings.Join(names, ", "))
 }
 
-// mustReceiver finds a peer that the catalogue is known to hold.
+// mustReceiver finds a peer that the catalogue is known to hold. The large parts of
+// it are made only when the small ones have no such peer.
 func mustReceiver(name string) Profile {
-	p, _ := Receiver(name)
-	return p
+	for _, part := range []func() []Profile{ordinaryReceivers, particularReceivers, accessReceivers, MisbehavingReceivers} {
+		for _, p := range part() {
+			if p.Name == name {
+				return p
+			}
+		}
+	}
+	return Profile{}
 }
 
 // Models returns the catalogue of models that an in-process target can play.
-func Models() []Model {
+func Models() []Model { return slices.Concat(referenceModels(), accessModels()) }
+
+// referenceModels are our own engine, honest, as what receives and sends mail.
+func referenceModels() []Model {
 	return []Model{
 		reference("default", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13),
 		reference("tls-off", "tls-disabled", results.FeatureTLSOff, results.FeaturePublicMX),
 		reference("tls10-only", "tls10-only", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureLegacyMX, results.FeatureLegacyOnly),
 		reference("tls12-required", "tls12-required", results.FeatureStartTLS, results.FeatureRequireTLS, results.FeatureModern, results.FeatureTLS13),
-		withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13)),
+		withLocal(withSubmission(reference("submission", "opportunistic", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13))),
 		reference("broken-cert", "certificate-missing", results.FeatureTLSBroken, results.FeaturePublicMX),
 		reference("min-strength", "minimum-strength", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureMinStrength),
 		reference("mtls", "certificate-asked-for", results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureMTLS),
@@ -184,6 +194,14 @@ func withSubmission(m Model) Model {
 	submission, smtps := mustReceiver("submission"), mustReceiver("smtps")
 	m.Submission, m.SMTPS = &submission, &smtps
 	m.Claims.Features = append(m.Claims.Features, results.FeatureSubmission, results.FeatureSMTPS, results.FeatureAuth, results.FeatureAuthAfterTLS)
+	return m
+}
+
+// withLocal adds a listener for local delivery.
+func withLocal(m Model) Model {
+	local := mustReceiver("lmtp-starttls")
+	m.LMTP = &local
+	m.Claims.Features = append(m.Claims.Features, results.FeatureLMTP)
 	return m
 }
 

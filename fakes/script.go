@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"strings"
 	"time"
+
+	"mailtls/results"
 )
 
 // Listener is the kind of door that a session knocks at.
@@ -32,6 +34,20 @@ func Listeners() []Listener {
 // Implicit tells whether TLS comes first on the listener (RFC 8314 §3).
 func (l Listener) Implicit() bool {
 	return l == ListenSMTPS || l == ListenIMAPS || l == ListenPOP3S
+}
+
+// Protocol is the dialect that is spoken on the listener.
+func (l Listener) Protocol() results.Protocol {
+	switch l {
+	case ListenLMTP:
+		return results.LMTP
+	case ListenIMAP, ListenIMAPS:
+		return results.IMAP
+	case ListenPOP3, ListenPOP3S:
+		return results.POP3
+	default:
+		return results.SMTP
+	}
 }
 
 // Dialogue is one session that a sending peer plays. A missed expectation ends
@@ -64,8 +80,9 @@ type Step struct {
 	// Do is the move.
 	Do Move
 	// Text is what is sent, one segment for each element, in which
-	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary}, {message}, {head}
-	// (its header with the empty line) and {head-size} are filled in.
+	// placeholders such as {helo}, {from}, {rcpt}, {hidden}, {canary}, {message},
+	// {message-size}, {head} (its header with the empty line), {head-size}, {user},
+	// {password} and {auth-plain} are filled in.
 	Text []string
 	// Body is the stretch of the generated body that is sent behind Text.
 	Body Part
@@ -76,7 +93,8 @@ type Step struct {
 	Gap time.Duration
 	// Below sends under TLS, in clear, even when TLS is up.
 	Below bool
-	// Want is the beginning of the reply's code: "250", "2"; empty takes any.
+	// Want is the beginning of the reply's code: "250", "2"; "OK", "NO", "BAD" or
+	// "+" in IMAP, "+OK", "-ERR" or "+" in POP3; empty takes any.
 	Want string
 	// Hello is how the handshake is done; nil means DefaultHello.
 	Hello *Hello

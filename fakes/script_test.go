@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mailtls/fakes"
+	"mailtls/results"
 )
 
 func TestVarsFill(t *testing.T) {
@@ -42,7 +43,15 @@ func TestSendersDeliver(t *testing.T) {
 		if secure == p.Plain {
 			t.Errorf("%s is plain: %v, and its script: %v", p.Name, p.Plain, marks)
 		}
-		if want := []string{"mail", "rcpt", "data", "body", "quit"}; !slices.Equal(marks[len(marks)-len(want):], want) {
+		want := []string{"mail", "rcpt", "data", "body", "quit"}
+		switch p.To.Protocol() {
+		case results.IMAP:
+			want = []string{"login", "append", "append-body", "logout"}
+		case results.POP3:
+			want = []string{"user", "login", "stat", "quit"}
+		default:
+		}
+		if !slices.Equal(marks[len(marks)-len(want):], want) {
 			t.Errorf("%s ends with %v, want %v", p.Name, marks, want)
 		}
 		if h := p.Hello; h.Max != 0 && h.Min > h.Max || p.Plain && !reflect.DeepEqual(h, fakes.Hello{}) {

@@ -81,7 +81,9 @@ func twin(name, base, doc string, defects ...func(*Model)) Model {
 			d(&m)
 		}
 		m.Name, m.Doc = "twin/"+name, doc
-		m.Receives.Name = name
+		if m.Receiving() {
+			m.Receives.Name = name
+		}
 		return m
 	}
 	return Model{}

@@ -155,7 +155,7 @@ func (w *world) sane(ctx context.Context, u *unit, peer string) string {
 		if addr == "" {
 			return fmt.Sprintf("the target has no %s listener", l)
 		}
-		script := scenarios.Sanity(w.claims.Has(results.FeatureStartTLS), l == fakes.ListenSMTPS)
+		script := scenarios.Sanity(l, w.claims)
 		s := w.session(ctx, u, peer, fakes.Dialogue{Listener: l, Script: script}, u.vars(w, false))
 		if s.End != results.EndOurs {
 			u.add(s)

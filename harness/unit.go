@@ -103,11 +103,14 @@ func (u *unit) vars(w *world, fence bool) fakes.Vars {
 		"hidden": local + scenarios.HiddenMark + "@" + w.recipientDomain(u),
 
 		"auth-plain": base64.StdEncoding.EncodeToString([]byte("\x00" + w.user + "\x00" + w.password)),
+		"user":       w.user,
+		"password":   w.password,
 		"auth-login": base64.StdEncoding.EncodeToString([]byte(w.user)),
 	}
 	v["head"] = head(v, local, u.start)
 	v["head-size"] = strconv.Itoa(len(v["head"]))
 	v["message"] = v["head"] + "This message belongs to a test of TLS on mail paths: " + local + "."
+	v["message-size"] = strconv.Itoa(len(v["message"]))
 	return v
 }
 

@@ -35,6 +35,19 @@ const (
 	FeatureProxy        Feature = "proxy"          // stands behind a proxy
 )
 
+// The features that access servers claim, besides those of the above that say what
+// TLS they speak: tls-off, modern, legacy-only, tls13, mtls.
+const (
+	FeatureIMAP          Feature = "imap"            // has an IMAP listener that is clear at first
+	FeatureIMAPS         Feature = "imaps"           // has an IMAP listener with implicit TLS (RFC 8314 §3.2)
+	FeaturePOP3          Feature = "pop3"            // has a POP3 listener that is clear at first
+	FeaturePOP3S         Feature = "pop3s"           // has a POP3 listener with implicit TLS (RFC 8314 §3.1)
+	FeatureIMAPStartTLS  Feature = "imap-starttls"   // offers STARTTLS in IMAP
+	FeaturePOP3STLS      Feature = "pop3-stls"       // offers STLS in POP3 (RFC 2595 §4)
+	FeatureBasicAfterTLS Feature = "basic-after-tls" // takes passwords that can be read inside TLS only (RFC 9051 §6.2.3, RFC 2595 §2.3)
+	FeaturePlainLogin    Feature = "plain-login"     // takes them in clear as well
+)
+
 // Features lists every feature that may be claimed.
 func Features() []Feature {
 	return []Feature{
@@ -43,6 +56,7 @@ func Features() []Feature {
 		FeatureSMTPS, FeatureReadback, FeatureSTS, FeatureTLS13, FeatureAuth, FeaturePipelining, FeatureChunking,
 		FeatureMTLS, FeatureMTLSRequired, FeatureMinStrength, FeaturePartner, FeatureDANE, FeatureREQUIRETLS,
 		FeatureLMTP, FeatureProxy,
+		FeatureIMAP, FeatureIMAPS, FeaturePOP3, FeaturePOP3S, FeatureIMAPStartTLS, FeaturePOP3STLS, FeatureBasicAfterTLS, FeaturePlainLogin,
 	}
 }
 

@@ -9,7 +9,7 @@ func Legs() []Leg {
 func Stages() []Stage {
 	return []Stage{
 		StageConnect, StageGreeting, StageHello, StageStartTLS, StageHandshake, StageRenewal, StageAuth,
-		StageMail, StageRcpt, StageData, StageBody, StageBdat, StageReset, StageNoop,
+		StageMail, StageRcpt, StageData, StageBody, StageBdat, StageMailbox, StageReset, StageNoop,
 		StageVerify, StageEtrn, StageHelp, StageQuit, StageUnknown,
 	}
 }

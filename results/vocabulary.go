@@ -49,16 +49,17 @@ type Stage string
 const (
 	StageConnect   Stage = "connect"   // TCP only
 	StageGreeting  Stage = "greeting"  // the server's first line
-	StageHello     Stage = "hello"     // EHLO, HELO, LHLO, CAPABILITY, CAPA
+	StageHello     Stage = "hello"     // EHLO, HELO, LHLO, CAPABILITY, CAPA, and what else says who one is and can: ID, ENABLE, NAMESPACE, COMPRESS
 	StageStartTLS  Stage = "starttls"  // STARTTLS, STLS
 	StageHandshake Stage = "handshake" // from the go-ahead to the end of the TLS handshake
 	StageRenewal   Stage = "renewal"   // KeyUpdate or renegotiation inside TLS
-	StageAuth      Stage = "auth"      // AUTH, LOGIN, AUTHENTICATE, USER, PASS
+	StageAuth      Stage = "auth"      // AUTH, LOGIN, AUTHENTICATE, USER, PASS, APOP
 	StageMail      Stage = "mail"      // MAIL FROM
 	StageRcpt      Stage = "rcpt"      // RCPT TO
-	StageData      Stage = "data"      // DATA up to its go-ahead
+	StageData      Stage = "data"      // DATA or APPEND up to its go-ahead
 	StageBody      Stage = "body"      // message content and the reply to it
 	StageBdat      Stage = "bdat"      // BDAT
+	StageMailbox   Stage = "mailbox"   // SELECT, STATUS, FETCH and the like; STAT, LIST, RETR, DELE
 	StageReset     Stage = "reset"     // RSET
 	StageNoop      Stage = "noop"      // NOOP
 	StageVerify    Stage = "verify"    // VRFY, EXPN

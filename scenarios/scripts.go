@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"mailtls/fakes"
+	"mailtls/results"
 )
 
 // Marks of the steps that most scripts share.
@@ -71,15 +72,19 @@ func one(parts ...fakes.Script) []fakes.Dialogue {
 }
 
 // Sanity is the script of an ordinary conversation: what any client may say to
-// the listener without sending mail. It is held before and after each case.
-func Sanity(startTLS, implicit bool) fakes.Script {
-	switch {
-	case implicit:
-		return fakes.Join(fakes.Handshake(broad()), fakes.Greet(), fakes.Ehlo(markEhlo), fakes.Quit())
-	case startTLS:
-		return fakes.Join(inside(), fakes.Quit())
+// the listener without sending mail or logging in. It is held before and after
+// each case.
+func Sanity(l fakes.Listener, claims results.Claims) fakes.Script {
+	switch l.Protocol() {
+	case results.IMAP:
+		return fakes.Join(fakes.Opening(l, claims.Has(results.FeatureIMAPStartTLS), broad()), fakes.ImapLogout())
+	case results.POP3:
+		return fakes.Join(fakes.Opening(l, claims.Has(results.FeaturePOP3STLS), broad()), fakes.Pop3Quit())
+	case results.LMTP:
+		return fakes.Join(fakes.Opening(l, claims.Has(results.FeatureLMTP), broad()), fakes.Quit())
+	default:
+		return fakes.Join(fakes.Opening(l, claims.Has(results.FeatureStartTLS), broad()), fakes.Quit())
 	}
-	return fakes.Join(greeted(), fakes.Quit())
 }
 
 // Ordinary is the script of an ordinary delivery, used for fences.

@@ -9,6 +9,8 @@ import (
 
 // Command is one line of a client, taken apart.
 type Command struct {
+	// Tag of an IMAP command; empty in the other protocols.
+	Tag string
 	// Verb in upper case, "" for an empty line.
 	Verb string
 	// Argument is what stands behind the verb, without white space around it.

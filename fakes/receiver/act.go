@@ -21,7 +21,7 @@ func (x *session) act(ctx context.Context, f fakes.Fault) error {
 	x.rec.Note(fmt.Sprintf("fault: %s at %s", f.Do, f.At))
 	switch f.Do {
 	case fakes.ActionReply, fakes.ActionRewrite:
-		return x.send(f.Text, f.Segments)
+		return x.send(x.tongue.wording(f.Text), f.Segments)
 	case fakes.ActionGarbage:
 		return x.send(garbage(), f.Segments)
 	case fakes.ActionStall:

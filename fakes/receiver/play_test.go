@@ -29,6 +29,10 @@ type stage struct {
 	addr      string
 	host      string
 	authority *pki.Authority
+	// listener is the kind that is served.
+	listener fakes.Listener
+	// mail are the mailboxes.
+	mail *receiver.Mailboxes
 	// patience of the clients that are played.
 	patience time.Duration
 
@@ -50,6 +54,10 @@ func serve(t *testing.T, p fakes.Profile) *stage {
 		t.Fatal(err)
 	}
 	st := &stage{host: host, patience: 5 * time.Second, authority: authority, reported: make(chan results.Session, 16)}
+	st.listener, st.mail = fakes.ListenSMTP, &receiver.Mailboxes{}
+	if p.Protocol != "" {
+		st.listener = p.Listener()
+	}
 	kind, key := p.Cert, pki.ECDSAP256
 	if kind == "" {
 		kind = fakes.CertValid
@@ -71,7 +79,7 @@ func serve(t *testing.T, p fakes.Profile) *stage {
 	st.addr = ln.Addr().String()
 	start := time.Now()
 	s := &receiver.Server{
-		Profile: p, Listener: fakes.ListenSMTP, Host: st.host, Certificate: cert, ClientRoots: authority.Roots(),
+		Profile: p, Listener: st.listener, Mail: st.mail, Host: st.host, Certificate: cert, ClientRoots: authority.Roots(),
 		Accounts: map[string]string{"user": "secret"},
 		Now:      func() time.Duration { return time.Since(start) }, Clock: time.Now,
 		Deliver: func(_ context.Context, m receiver.Message) error {
@@ -107,10 +115,13 @@ func (st *stage) playWith(t *testing.T, script fakes.Script, tickets *sender.Tic
 		Peer: "client", Script: script, Tickets: tickets,
 		Certificate: func(kind fakes.Cert) (tls.Certificate, error) {
 			return st.authority.Issue(kind, pki.ECDSAP256, fakes.ClientName)
-		}, Listener: fakes.ListenSMTP, Addr: st.addr, ServerName: st.host,
+		}, Listener: st.listener, Addr: st.addr, ServerName: st.host,
 		Roots: st.authority.Roots(), Wall: start, Patience: st.patience,
-		Vars: fakes.Vars{"helo": "client.example", "from": "a@client.example", "rcpt": "b@mailtls.test", "message": "Subject: x\r\n\r\nbody"},
-		Now:  func() time.Duration { return time.Since(start) },
+		Vars: fakes.Vars{
+			"helo": "client.example", "from": "a@client.example", "rcpt": "b@mailtls.test", "message": "Subject: x\r\n\r\nbody", "message-size": "18",
+			"user": "user", "password": "secret", "auth-plain": "AHVzZXIAc2VjcmV0",
+		},
+		Now: func() time.Duration { return time.Since(start) },
 	})
 }
 

@@ -35,6 +35,9 @@ type Server struct {
 	TicketKey *[32]byte
 	// Accounts are the passwords of the users who may log in.
 	Accounts map[string]string
+	// Mail holds the users' mailboxes, for IMAP and POP3; nil makes some of its
+	// own, which are empty.
+	Mail *Mailboxes
 	// Now is the time since the transcript began.
 	Now func() time.Duration
 	// Clock is the wall clock, for trace headers.
@@ -51,6 +54,7 @@ type Server struct {
 
 	sessions atomic.Int64
 	tickets  tickets
+	own      Mailboxes
 	// broken are the sessions whose handshake did not come about.
 	broken atomic.Int64
 
@@ -71,6 +75,14 @@ type Message struct {
 	Secure bool
 	// Data is the content with our trace header, without the final dot.
 	Data []byte
+}
+
+// mailboxes are those that sessions work with.
+func (s *Server) mailboxes() *Mailboxes {
+	if s.Mail != nil {
+		return s.Mail
+	}
+	return &s.own
 }
 
 // Serve accepts sessions until the context ends or the listener fails, closes

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"mailtls/fakes"
@@ -28,12 +29,13 @@ const maxContent = 50 << 20
 // session is one connection being served.
 type session struct {
 	*Server
-	conn  *wire.Conn
-	peek  *peekConn
-	rec   *wire.Recorder
-	tally fakes.Tally
-	id    int
-	nth   int // of the sessions from the client's address
+	tongue tongue
+	conn   *wire.Conn
+	peek   *peekConn
+	rec    *wire.Recorder
+	tally  fakes.Tally
+	id     int
+	nth    int // of the sessions from the client's address
 	// buf holds bytes read and not yet used.
 	buf []byte
 	// rewrite replaces the next honest reply; nil when it stands.
@@ -76,6 +78,7 @@ func (s *Server) ServeConn(ctx context.Context, raw net.Conn) {
 		Server: s, id: int(s.sessions.Add(1)), nth: s.meet(raw.RemoteAddr()), peek: peek, rec: rec, tally: fakes.Tally{},
 		conn: wire.New(peek, results.Server, rec, s.KeyLog), end: results.EndOurs,
 	}
+	x.tongue = tongueOf(x)
 	stop := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Now()) })
 	x.run(ctx)
 	stop()
@@ -147,31 +150,37 @@ func (x *session) greet(ctx context.Context) error {
 			return err
 		}
 	}
-	return x.reply("220", x.Host+" ESMTP mailtls")
+	return x.tongue.greet()
 }
 
 // command reads one command and answers it.
 func (x *session) command(ctx context.Context) error {
 	first := x.rec.Here()
 	x.rec.At(results.StageUnknown, "")
-	line, err := x.readLine()
+	line, err := x.tongue.read()
 	if err != nil {
 		return err
 	}
-	c := x.parse(line)
-	switch c.Verb {
-	case "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT": // before any gate: what follows is no SMTP (CVE-2021-3618)
-		if !x.Profile.Accepts(fakes.LenientHTTP) {
-			return x.finish("421", "4.7.0 This is no web server")
-		}
-	case "MAIL":
-		if !x.mail {
-			x.transactions++
-		}
+	if isHTTP(line) && !x.Profile.Accepts(fakes.LenientHTTP) { // before any gate: what follows is no mail (CVE-2021-3618)
+		return x.bid(noWebServer)
+	}
+	c := x.tongue.parse(line)
+	if c.Verb == "MAIL" && !x.mail || c.Verb == "APPEND" {
+		x.transactions++
 	}
 	x.rec.Restage(first, c.Stage, x.mark(c.Stage))
 	return x.ask(ctx, x.moment(c.Stage, c.Verb),
-		func(ctx context.Context) error { return x.obey(ctx, c) })
+		func(ctx context.Context) error { return x.tongue.obey(ctx, c) })
+}
+
+// isHTTP tells whether a line begins an HTTP request.
+func isHTTP(line []byte) bool {
+	verb, _, _ := bytes.Cut(line, []byte(" "))
+	switch strings.ToUpper(string(verb)) {
+	case "GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT":
+		return true
+	}
+	return false
 }
 
 // moment is the present occasion; the verb is empty where no command was given.
@@ -227,16 +236,20 @@ func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(cont
 	case d.Instead != nil:
 		return x.act(ctx, *d.Instead)
 	case d.Refusal != "":
-		return x.send(d.Refusal+"\r\n", 1)
+		return x.tongue.refuse(d.Refusal)
 	}
 	return honest(ctx)
 }
 
-// reply sends an honest reply, unless the profile rewrites it.
+// reply sends an honest reply of SMTP.
 func (x *session) reply(code string, lines ...string) error {
-	text := dialect.Format(code, lines...)
+	return x.say(dialect.Format(code, lines...))
+}
+
+// say sends an honest reply, unless the profile rewrites it.
+func (x *session) say(text string) error {
 	if x.rewrite != nil {
-		text, x.rewrite = *x.rewrite, nil
+		text, x.rewrite = x.tongue.wording(*x.rewrite), nil
 	}
 	return x.send(text, 1)
 }
@@ -307,7 +320,7 @@ func (x *session) readLine() ([]byte, error) {
 		}
 		if len(x.buf) > dialect.MaxLine {
 			x.buf = nil
-			return nil, x.finish("500", "5.5.2 Line too long")
+			return nil, x.bid(lineTooLong)
 		}
 		if err := x.fill(); err != nil {
 			return nil, err
@@ -315,7 +328,15 @@ func (x *session) readLine() ([]byte, error) {
 	}
 }
 
-// finish sends a last reply and ends the session.
+// bid says a last word and ends the session.
+func (x *session) bid(w lastWord) error {
+	if err := x.tongue.turnAway(w); err != nil {
+		return err
+	}
+	return errEnd
+}
+
+// finish sends a last reply of SMTP and ends the session.
 func (x *session) finish(code, text string) error {
 	if err := x.reply(code, text); err != nil {
 		return err

@@ -16,9 +16,24 @@ import (
 	"mailtls/results"
 )
 
+// smtp speaks SMTP, and LMTP where the profile says so.
+type smtp struct{ *session }
+
+// local tells whether LMTP is spoken.
+func (x *session) local() bool { return x.Profile.Protocol == results.LMTP }
+
+func (x smtp) greet() error {
+	if x.local() {
+		return x.reply("220", x.Host+" LMTP mailtls")
+	}
+	return x.reply("220", x.Host+" ESMTP mailtls")
+}
+
+func (x smtp) read() ([]byte, error) { return x.readLine() }
+
 // parse reads a command line; a line with bytes that have no place in one is a
 // command that nobody knows.
-func (x *session) parse(line []byte) dialect.Command {
+func (x smtp) parse(line []byte) dialect.Command {
 	if x.Profile.Accepts(fakes.LenientNUL) {
 		line = bytes.TrimRight(line, "\x00")
 	}
@@ -30,9 +45,9 @@ func (x *session) parse(line []byte) dialect.Command {
 }
 
 // obey answers a command honestly.
-func (x *session) obey(ctx context.Context, c dialect.Command) error {
+func (x smtp) obey(ctx context.Context, c dialect.Command) error {
 	switch c.Verb {
-	case "EHLO", "HELO":
+	case "EHLO", "HELO", "LHLO":
 		return x.hello(c)
 	case "STARTTLS":
 		return x.startTLS(ctx, c)
@@ -55,6 +70,43 @@ func (x *session) obey(ctx context.Context, c dialect.Command) error {
 	return x.reply("500", "5.5.2 Command not known")
 }
 
+func (x smtp) refuse(reply string) error { return x.send(reply+"\r\n", 1) }
+
+func (x smtp) wording(text string) string { return text }
+
+// mayUpgrade is always true: RFC 3207 binds STARTTLS to no state.
+func (x smtp) mayUpgrade() bool { return true }
+
+func (x smtp) answerTLS(a tlsAnswer) error {
+	switch a {
+	case tlsBroken:
+		return x.reply("454", "4.7.0 TLS is not available for the time being")
+	case tlsUnknown:
+		return x.reply("502", "5.5.1 TLS is not available")
+	case tlsActive:
+		return x.reply("554", "5.5.1 TLS is already active")
+	case tlsLate:
+		return x.reply("503", "5.5.1 Not now")
+	case tlsArgument:
+		return x.reply("501", "5.5.4 Syntax: STARTTLS, without parameters")
+	case tlsGo:
+	}
+	return x.reply("220", "2.0.0 Ready to start TLS")
+}
+
+func (x smtp) restart() {
+	if !x.Profile.Keeps(fakes.KeepEnvelope) {
+		x.forget()
+	}
+}
+
+func (x smtp) turnAway(w lastWord) error {
+	if w == noWebServer {
+		return x.reply("421", "4.7.0 This is no web server")
+	}
+	return x.reply("500", "5.5.2 Line too long")
+}
+
 // forget drops the mail transaction (RFC 5321 §4.1.1.5).
 func (x *session) forget() {
 	x.mail, x.from, x.rcpts = false, "", nil
@@ -62,6 +114,9 @@ func (x *session) forget() {
 }
 
 func (x *session) hello(c dialect.Command) error {
+	if (c.Verb == "LHLO") != x.local() { // RFC 2033 §4.1
+		return x.reply("500", "5.5.2 Command not known")
+	}
 	if c.Argument == "" {
 		return x.reply("501", "5.5.4 A name is needed")
 	}
@@ -72,7 +127,7 @@ func (x *session) hello(c dialect.Command) error {
 		x.forget()
 	}
 	x.remember()
-	x.esmtp = c.Verb == "EHLO"
+	x.esmtp = c.Verb != "HELO"
 	if !x.esmtp {
 		return x.reply("250", x.Host)
 	}
@@ -170,13 +225,26 @@ func (x *session) take(ctx context.Context, mark string, content []byte) error {
 	}
 	m := Message{Session: x.id, Mark: mark, From: x.from, To: x.rcpts, Secure: x.conn.Secure(), Data: append([]byte(x.received()), content...)}
 	x.forget()
+	code, text := "250", "2.0.0 Ok: taken as "+mark
 	if x.Deliver != nil {
 		if err := x.Deliver(ctx, m); err != nil {
 			x.rec.Note(err.Error())
-			return x.reply("451", "4.3.0 Not taken: try later")
+			code, text = "451", "4.3.0 Not taken: try later"
 		}
 	}
-	return x.reply("250", "2.0.0 Ok: taken as "+mark)
+	if x.local() && !x.Profile.Omits(fakes.OmitRecipients) {
+		return x.replyToEach(m.To, code, text)
+	}
+	return x.reply(code, text)
+}
+
+// replyToEach gives a reply for each recipient (RFC 2033 §4.2).
+func (x *session) replyToEach(rcpts []string, code, text string) error {
+	var all strings.Builder
+	for _, to := range rcpts {
+		all.WriteString(dialect.Format(code, text+" for <"+clean(to)+">"))
+	}
+	return x.say(all.String())
 }
 
 // content reads up to the end of data, which is CRLF.CRLF alone (RFC 5321
@@ -229,6 +297,9 @@ func (x *session) received() string {
 	with, cipher := "SMTP", ""
 	if x.esmtp {
 		with = "ESMTP"
+	}
+	if x.local() {
+		with = "LMTP"
 	}
 	if x.conn.Secure() && !x.Profile.Omits(fakes.OmitTraceTLS) {
 		with += "S"

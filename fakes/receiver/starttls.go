@@ -15,19 +15,10 @@ import (
 // firstByte begins every TLS handshake record (RFC 8446 §5.1).
 const firstByte = 22
 
-// startTLS answers STARTTLS (RFC 3207 §4).
+// startTLS answers STARTTLS and STLS (RFC 3207 §4, RFC 9051 §6.2.1, RFC 2595 §4).
 func (x *session) startTLS(ctx context.Context, c dialect.Command) error {
-	switch p := x.Profile; {
-	case p.Offer == fakes.OfferBroken:
-		return x.reply("454", "4.7.0 TLS is not available for the time being")
-	case p.Offer == fakes.OfferNone:
-		return x.reply("502", "5.5.1 TLS is not available")
-	case x.conn.Secure() && !p.Accepts(fakes.LenientDuplicateTLS):
-		return x.reply("554", "5.5.1 TLS is already active")
-	case c.Argument != "" && !p.Accepts(fakes.LenientArgument):
-		return x.reply("501", "5.5.4 Syntax: STARTTLS, without parameters")
-	}
-	if err := x.reply("220", "2.0.0 Ready to start TLS"); err != nil {
+	answer := x.judgeTLS(c)
+	if err := x.tongue.answerTLS(answer); err != nil || answer != tlsGo {
 		return err
 	}
 	if x.conn.Secure() {
@@ -35,6 +26,23 @@ func (x *session) startTLS(ctx context.Context, c dialect.Command) error {
 	}
 	x.conn.ExpectTLS()
 	return x.at(ctx, results.StageHandshake, x.upgrade)
+}
+
+// judgeTLS tells what STARTTLS gets.
+func (x *session) judgeTLS(c dialect.Command) tlsAnswer {
+	switch p := x.Profile; {
+	case p.Offer == fakes.OfferBroken:
+		return tlsBroken
+	case p.Offer == fakes.OfferNone:
+		return tlsUnknown
+	case x.conn.Secure() && !p.Accepts(fakes.LenientDuplicateTLS):
+		return tlsActive
+	case !x.tongue.mayUpgrade() && !p.Accepts(fakes.LenientLateTLS):
+		return tlsLate
+	case c.Argument != "" && !p.Accepts(fakes.LenientArgument):
+		return tlsArgument
+	}
+	return tlsGo
 }
 
 // upgrade does the handshake of STARTTLS and forgets what was learnt before
@@ -55,18 +63,15 @@ func (x *session) upgrade(ctx context.Context) error {
 		return err
 	}
 	x.buf = kept
-	p := x.Profile
-	if p.Keeps(fakes.KeepHelo) {
+	if x.Profile.Keeps(fakes.KeepHelo) {
 		x.kept = true
 	} else {
 		x.helo, x.esmtp = "", false
 	}
-	if !p.Keeps(fakes.KeepUser) {
+	if !x.Profile.Keeps(fakes.KeepUser) {
 		x.user = ""
 	}
-	if !p.Keeps(fakes.KeepEnvelope) {
-		x.forget()
-	}
+	x.tongue.restart()
 	x.recall()
 	return nil
 }
@@ -82,6 +87,7 @@ func (x *session) first(ctx context.Context) error {
 		return err
 	}
 	x.buf = kept
+	x.recall()
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mailtls/fakes"
+	"mailtls/fakes/dialect"
 	"mailtls/fakes/wire"
 	"mailtls/results"
 )
@@ -128,6 +129,10 @@ type player struct {
 	conn *wire.Conn
 	// buf holds the server's bytes that belong to no reply yet.
 	buf []byte
+	// awaited are the commands of IMAP and POP3 that were not answered yet, and
+	// continued is true when the server asked for the rest of the first.
+	awaited   []dialect.Command
+	continued bool
 	// chunk is for what is being sent.
 	chunk []byte
 	// verified is what became of the check of the server's chain.

@@ -29,6 +29,9 @@ func (p *player) step(ctx context.Context, s fakes.Step) error {
 	case fakes.MoveSend:
 		return p.send(ctx, s)
 	case fakes.MoveSay:
+		if p.protocol() == results.IMAP && !p.continued {
+			p.awaited = nil // answers are told apart by their tags
+		}
 		if err := p.send(ctx, s); err != nil {
 			return err
 		}
@@ -70,9 +73,11 @@ func (p *player) stage(s fakes.Step) {
 	case len(s.Text) > 0 && (strings.Contains(s.Text[0], "{message}") || strings.Contains(s.Text[0], "{head}")),
 		len(s.Text) == 0 && s.Body.To > 0:
 		stage = results.StageBody
+	case len(s.Text) > 0 && p.continued:
+		stage = p.awaited[0].Stage
 	case len(s.Text) > 0:
 		line, _, _ := strings.Cut(p.Vars.Fill(s.Text[0]), "\r\n")
-		stage = dialect.ParseSMTP(line).Stage
+		stage = dialect.Parse(p.protocol(), line).Stage
 	case s.Do != fakes.MoveExpect:
 		stage = results.StageUnknown
 	}
@@ -82,6 +87,7 @@ func (p *player) stage(s fakes.Step) {
 
 // send writes the segments of a step.
 func (p *player) send(ctx context.Context, s fakes.Step) error {
+	p.await(s)
 	for i, text := range s.Text {
 		if i > 0 && s.Gap > 0 {
 			if err := wire.Pause(ctx, s.Gap); err != nil {
@@ -98,18 +104,49 @@ func (p *player) send(ctx context.Context, s fakes.Step) error {
 	return nil
 }
 
-// expect awaits one reply whose code begins with want.
+// protocol is the dialect of the session.
+func (p *player) protocol() results.Protocol { return p.Listener.Protocol() }
+
+// await notes the commands that a step sends: how an answer is told from what is
+// no answer depends on them in IMAP and POP3. What is sent because the server
+// asked for more is no command.
+func (p *player) await(s fakes.Step) {
+	switch p.protocol() {
+	case results.IMAP, results.POP3:
+		if !p.continued {
+			p.awaited = append(p.awaited, dialect.Commands(p.protocol(), p.Vars.Fill(strings.Join(s.Text, "")))...)
+		}
+	default:
+	}
+}
+
+// answered notes that the command at the front was answered, or is to go on.
+func (p *player) answered(r dialect.Reply) {
+	if len(p.awaited) == 0 {
+		return
+	}
+	if p.continued = r.Continues(); !p.continued {
+		p.awaited = p.awaited[1:]
+	}
+}
+
+// expect awaits one reply that is as wanted; see fakes.Step.
 func (p *player) expect(ctx context.Context, want string) error {
 	deadline := time.Now().Add(p.Patience)
+	var to dialect.Command
+	if len(p.awaited) > 0 {
+		to = p.awaited[0]
+	}
 	for {
-		reply, rest, err := dialect.CutReply(p.buf)
+		reply, rest, err := dialect.Cut(p.protocol(), p.buf, to)
 		switch {
 		case err == nil:
 			p.buf = rest
-			if p.upgrading && reply.Code == "220" && !p.conn.Secure() {
+			p.answered(reply)
+			if p.upgrading && reply.Code == dialect.GoAhead(p.protocol()) && !p.conn.Secure() {
 				p.conn.ExpectTLS()
 			}
-			if !strings.HasPrefix(reply.Code, want) {
+			if !reply.Fits(want) {
 				return fmt.Errorf("%w: wanted %s, got %s", errMissed, want, reply)
 			}
 			return nil
@@ -160,7 +197,7 @@ func (p *player) handshake(ctx context.Context, s fakes.Step) error {
 	if s.Hello != nil {
 		hello = *s.Hello
 	}
-	p.buf = nil // what came before the handshake is no answer to anything inside it
+	p.buf, p.awaited, p.continued = nil, nil, false // what came before the handshake is no answer to anything inside it
 	ctx, cancel := context.WithTimeout(ctx, p.Patience)
 	defer cancel()
 	if err := p.conn.SetDeadline(time.Now().Add(p.Patience)); err != nil {

@@ -39,16 +39,30 @@ func NewInProcess(name, doc string, models ...fakes.Model) *InProcess {
 func (p *InProcess) Spec() Spec {
 	s := Spec{Name: p.name, Doc: p.doc, ClockFactor: 1, Direct: true}
 	for _, m := range p.models {
-		role := results.RoleReceiver
-		if m.Sends != nil {
-			role = results.RoleSender
+		roles := rolesOf(m)
+		for _, r := range roles {
+			if !slices.Contains(s.Roles, r) {
+				s.Roles = append(s.Roles, r)
+			}
 		}
-		if !slices.Contains(s.Roles, role) {
-			s.Roles = append(s.Roles, role)
-		}
-		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims, Roles: []results.Role{role}})
+		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims, Roles: roles})
 	}
 	return s
+}
+
+// rolesOf are the roles that a model can be tested in.
+func rolesOf(m fakes.Model) []results.Role {
+	var roles []results.Role
+	switch {
+	case m.Sends != nil:
+		roles = append(roles, results.RoleSender)
+	case m.Receiving():
+		roles = append(roles, results.RoleReceiver)
+	}
+	if len(m.Access) > 0 {
+		roles = append(roles, results.RoleAccessServer)
+	}
+	return roles
 }
 
 func variantOf(model string) string {
@@ -103,9 +117,10 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 		mail.wait()
 		return nil
 	}
+	var boxes receiver.Mailboxes
 	for listener, profile := range m.Profiles() {
 		s := &receiver.Server{
-			Profile: profile, Listener: listener, Host: w.Host, Accounts: map[string]string{w.User: w.Password},
+			Profile: profile, Listener: listener, Host: w.Host, Mail: &boxes, Accounts: map[string]string{w.User: w.Password},
 			ClientRoots: authority.Roots(), Now: elapsed(), Clock: time.Now, Deliver: mail.put,
 		}
 		ln, err := listen(s, authority)

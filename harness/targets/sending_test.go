@@ -80,7 +80,7 @@ func TestReferenceSends(t *testing.T) {
 	good, taken := sendingPeer(t, "mx.good.mailtls.test", "opportunistic", authority, fakes.CertValid)
 	self, takenBySelf := sendingPeer(t, "mx.self.mailtls.test", "opportunistic", authority, fakes.CertSelfSigned)
 	target := Reference()
-	if !slices.Equal(target.Spec().Roles, []results.Role{results.RoleReceiver, results.RoleSender}) {
+	if !slices.Equal(target.Spec().Roles, []results.Role{results.RoleReceiver, results.RoleSender, results.RoleAccessServer}) {
 		t.Errorf("the roles are %v", target.Spec().Roles)
 	}
 	v, err := target.Spec().Variant("sender")

@@ -14,7 +14,8 @@ import (
 
 // remoteFlags are the addresses of a target that somebody else started.
 type remoteFlags struct {
-	smtp, submission, smtps, lmtp, collector, readback, claims string
+	smtp, submission, smtps, lmtp, imap, imaps, pop3, pop3s string
+	collector, readback, claims                             string
 	// submit and wiring are for the role sender.
 	submit, wiring string
 }
@@ -24,6 +25,10 @@ func (f *remoteFlags) add(fl *pflag.FlagSet) {
 	fl.StringVar(&f.submission, "submission", "", "remote target: HOST:PORT of its submission listener")
 	fl.StringVar(&f.smtps, "smtps", "", "remote target: HOST:PORT of its implicit TLS listener")
 	fl.StringVar(&f.lmtp, "lmtp", "", "remote target: HOST:PORT of its LMTP listener")
+	fl.StringVar(&f.imap, "imap", "", "remote target: HOST:PORT of its IMAP listener")
+	fl.StringVar(&f.imaps, "imaps", "", "remote target: HOST:PORT of its IMAP listener with implicit TLS")
+	fl.StringVar(&f.pop3, "pop3", "", "remote target: HOST:PORT of its POP3 listener")
+	fl.StringVar(&f.pop3s, "pop3s", "", "remote target: HOST:PORT of its POP3 listener with implicit TLS")
 	fl.StringVar(&f.collector, "collector", "", "remote target: address on which accepted mail is collected")
 	fl.StringVar(&f.readback, "readback", "", "remote target: domain that it accepts mail for, and hands on to --collector")
 	fl.StringVar(&f.submit, "submit", "", "remote target, role sender: HOST:PORT that takes mail for any domain from this machine")
@@ -39,6 +44,7 @@ func (f remoteFlags) target(authorized bool) (targets.Target, error) {
 	addrs := map[fakes.Listener]string{}
 	for l, addr := range map[fakes.Listener]string{
 		fakes.ListenSMTP: f.smtp, fakes.ListenSubmission: f.submission, fakes.ListenSMTPS: f.smtps, fakes.ListenLMTP: f.lmtp,
+		fakes.ListenIMAP: f.imap, fakes.ListenIMAPS: f.imaps, fakes.ListenPOP3: f.pop3, fakes.ListenPOP3S: f.pop3s,
 	} {
 		if addr != "" {
 			addrs[l] = addr

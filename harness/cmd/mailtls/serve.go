@@ -164,18 +164,14 @@ func (f serveFlags) booths(profiles []fakes.Profile, out io.Writer) ([]booth, er
 
 // server plays a profile, and shows what passes.
 func (f serveFlags) server(p fakes.Profile, host string, start time.Time, out shown) *receiver.Server {
-	s := &receiver.Server{
-		Profile: p, Listener: fakes.ListenSMTP, Host: host, Accounts: map[string]string{f.user: f.password},
+	return &receiver.Server{
+		Profile: p, Listener: p.Listener(), Host: host, Accounts: map[string]string{f.user: f.password},
 		Now: func() time.Duration { return time.Since(start) }, Clock: time.Now,
 		Watch: func(e results.Event) { out.show(liveLine(e)) },
 		Report: func(s results.Session) {
 			out.show(fmt.Sprintf("--- session %d from %s ended: %s", s.ID, s.Client, s.End))
 		},
 	}
-	if p.Offer == fakes.OfferImplicit {
-		s.Listener = fakes.ListenSMTPS
-	}
-	return s
 }
 
 // shown writes lines with something before each.
