@@ -60,7 +60,7 @@ func judged(c scenarios.Case, t *results.Transcript, r *results.Report) results.
 // line is a case's line in the report.
 func line(c scenarios.Case, policy string, v results.Verdict) results.CaseResult {
 	l := results.CaseResult{
-		ID: c.ID, Row: c.Row, Title: c.Title, Role: c.Role, Policy: policy, Profile: c.Profile(), Level: v.Level, Source: c.Source.Clause,
+		ID: c.ID, Row: c.Row, Title: c.Title, Role: c.Role, Policy: policy, Profile: c.Profile(), Cell: c.Cell, Level: v.Level, Source: c.Source.Clause,
 		Status: v.Status, Reason: v.Reason, Want: v.Want, Got: v.Got, Leaked: v.Leaked,
 	}
 	for _, e := range v.Evidence {

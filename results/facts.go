@@ -1,6 +1,7 @@
 package results
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +24,7 @@ func facts(c *CaseResult) []fact {
 		{"reason", c.Reason},
 		{"want", c.Want},
 		{"got", c.Got},
+		{"outcome", fateFact(c)},
 		{"leaked", leaked},
 		{"evidence", strings.Join(c.Evidence, ", ")},
 		{"transcript", c.Transcript},
@@ -32,6 +34,22 @@ func facts(c *CaseResult) []fact {
 		}
 	}
 	return known
+}
+
+// fateFact says in a line what became of the message, and before which peer; empty
+// where the case is about none.
+func fateFact(c *CaseResult) string {
+	if c.Fate == nil {
+		return ""
+	}
+	s := fmt.Sprintf("%s after %.1f s, %d connections", c.Fate.Code, c.Fate.Seconds, c.Fate.Connections)
+	if c.Profile != "" {
+		s += ", before " + c.Profile
+	}
+	if c.Fate.DSN != "" {
+		s += ", given back with " + c.Fate.DSN
+	}
+	return s
 }
 
 // wrap breaks text into lines of at most width characters, between words where

@@ -137,6 +137,18 @@ func junitCaseOf(c *CaseResult) junitCase {
 			{"source", oneLine(c.Source)},
 		},
 	}
+	if c.Profile != "" {
+		t.Properties = append(t.Properties, junitProperty{"profile", oneLine(c.Profile)})
+	}
+	if f := c.Fate; f != nil {
+		t.Properties = append(t.Properties,
+			junitProperty{"outcome", oneLine(string(f.Code))},
+			junitProperty{"seconds", junitSeconds(f.Seconds)},
+			junitProperty{"connections", strconv.Itoa(f.Connections)})
+	}
+	if c.Leaked > 0 {
+		t.Properties = append(t.Properties, junitProperty{"leaked_bytes", strconv.FormatInt(c.Leaked, 10)})
+	}
 	junitStatus(&t, c)
 	return t
 }

@@ -116,6 +116,8 @@ type CaseResult struct {
 	// Profile is the peer that a sender was put before, where the case puts it
 	// before a single one.
 	Profile string `json:"profile,omitempty"`
+	// Cell is true for a case that fills a cell of the matrix.
+	Cell bool `json:"cell,omitempty"`
 	// Fate is what became of the message, where the case is about one.
 	Fate *Fate `json:"outcome,omitempty"`
 }

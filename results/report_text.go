@@ -25,6 +25,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t := &textReport{}
 	t.header(r)
 	t.summary(r)
+	t.outcomes(r)
 	t.section(r, "Failed", StatusFail)
 	t.section(r, "Could not be told", StatusInconclusive, StatusError)
 	t.section(r, "Held, but not as recommended", StatusNonstrict)
@@ -69,6 +70,9 @@ func (t *textReport) header(r *Report) {
 	t.labelled("", "target", strings.TrimSpace(r.Target.String()+" "+r.Target.Version))
 	t.labelled("", "roles", joined(r.Roles, ", "))
 	claims := cmp.Or(joined(r.Claims.Features, ", "), "nothing")
+	if len(r.Claims.Policies) > 0 {
+		claims += fmt.Sprintf("; %d policies for sending", len(r.Claims.Policies))
+	}
 	if r.Claims.StallSeconds > 0 {
 		claims += fmt.Sprintf("; ends a stalled handshake after %g s", r.Claims.StallSeconds)
 	}
@@ -81,6 +85,7 @@ func (t *textReport) header(r *Report) {
 	}
 	t.labelled("", "case filter", r.Filter.Case)
 	t.labelled("", "label filter", r.Filter.Label)
+	t.labelled("", "policy", r.Filter.Policy)
 	t.labelled("", "leaked", fmt.Sprintf("%d bytes", r.Leaked))
 	t.labelled("", "unattributed", fmt.Sprintf("%d sessions", r.Unattributed))
 	t.labelled("", "tool", fmt.Sprintf("%s %s, %s", r.Tool.Name, r.Tool.Version, r.Tool.Go))
@@ -209,9 +214,38 @@ func (t *textReport) list(r *Report) {
 		if c.Duration > 0 {
 			took = (time.Duration(c.Duration) * time.Millisecond).String()
 		}
-		t.printf("  %-12s  %-6s  %9s  %s\n", oneLine(string(c.Status)), oneLine(string(c.Level)), took, oneLine(c.Key()))
+		fate := ""
+		if c.Role == RoleSender {
+			fate = fmt.Sprintf("%-11s", shortFate(c.Fate))
+		}
+		t.printf("  %-12s  %-6s  %9s  %s%s\n", oneLine(string(c.Status)), oneLine(string(c.Level)), took, fate, oneLine(c.Key()))
 	}
 }
+
+// shortFate is the code and the seconds, a dash for none.
+func shortFate(f *Fate) string {
+	if f == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%-3s %5.1fs", f.Code, f.Seconds)
+}
+
+// outcomes is the table of policies and peers, where a sender was put before any.
+func (t *textReport) outcomes(r *Report) {
+	m := NewMatrix(r)
+	t.matrix(m)
+	if len(m.Profiles()) == 0 {
+		return
+	}
+	t.printf("\n")
+	for _, line := range wrap(shortLegend+" "+cellLegend+" "+markLegend, reportWidth-2) {
+		t.printf("  %s\n", line)
+	}
+}
+
+// shortLegend has the codes in a sentence.
+const shortLegend = "P is in clear without trying TLS, Pc in clear on the same connection, Pn on a new one in the same attempt, Pd in a later attempt, " +
+	"T10 to T13 in that version of TLS, D kept for its lifetime, B given back before, ? not known."
 
 // notes shows the waivers that were in force, and the remarks.
 func (t *textReport) notes(r *Report) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Labels are what a case can be selected by, in Ginkgo's grammar: its level,
-// role, protocol, area, row, the documents that it rests on, what it needs, and
-// whether it burdens the target.
+// role, protocol, area, row, the documents that it rests on, what it needs,
+// whether it burdens the target, and whether it fills a cell of the matrix.
 func (c Case) Labels() []string {
 	labels := []string{
 		"level:" + strings.ToLower(string(c.Strongest())),
@@ -27,11 +27,17 @@ func (c Case) Labels() []string {
 	if c.Alone {
 		labels = append(labels, "alone")
 	}
+	if c.Cell {
+		labels = append(labels, LabelCell)
+	}
 	for _, f := range c.Needs {
 		labels = append(labels, "needs:"+string(f))
 	}
 	return labels
 }
+
+// LabelCell selects the cases that fill the matrix of policies and peers.
+const LabelCell = "cell"
 
 // Area is the first part of the id.
 func (c Case) Area() string {

@@ -69,17 +69,24 @@ func TestBadInputIsNamedAndEndsWithTwo(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			code, out, errs := call(t, tt.args...)
-			if code != exitFault || !strings.Contains(errs, tt.want) {
-				t.Errorf("exit code %d, said %q; want 2, %q", code, errs, tt.want)
-			}
-			if out != "" {
-				t.Errorf("stdout is %q", out)
-			}
-			if lines := strings.Count(errs, "\n"); lines != 1 {
-				t.Errorf("want one line, got %d: %q", lines, errs)
-			}
+			refused(t, tt.args, tt.want)
 		})
+	}
+}
+
+// refused runs a command line that must end with 2, say one line that holds want,
+// and print nothing else.
+func refused(t *testing.T, args []string, want string) {
+	t.Helper()
+	code, out, errs := call(t, args...)
+	if code != exitFault || !strings.Contains(errs, want) {
+		t.Errorf("exit code %d, said %q; want 2, %q", code, errs, want)
+	}
+	if out != "" {
+		t.Errorf("stdout is %q", out)
+	}
+	if lines := strings.Count(errs, "\n"); lines != 1 {
+		t.Errorf("want one line, got %d: %q", lines, errs)
 	}
 }
 

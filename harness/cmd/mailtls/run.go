@@ -34,6 +34,7 @@ func newRun() *cobra.Command {
 		Short: "Play cases against a target and judge what was seen",
 		Example: "  mailtls run --target reference\n  mailtls run --target postfix/tls12-required --role receiver\n" +
 			"  mailtls run --target reference --case 'injection/*'\n" +
+			"  mailtls run --target postfix --role sender --policy encrypt\n" +
 			"  mailtls run --target remote --role receiver --smtp 192.0.2.25:25 --claims mine.yaml --authorized",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
@@ -43,6 +44,7 @@ func newRun() *cobra.Command {
 	fl.StringVar(&f.role, "role", "", "roles to play, joined by commas (default: every role that the target claims)")
 	fl.StringVar(&f.filter.Case, "case", "", "play the cases whose id, area or row matches this glob")
 	fl.StringVar(&f.filter.Label, "filter", "", "play the cases whose labels match, in Ginkgo's grammar: 'level:must && !area:version'")
+	fl.StringVar(&f.filter.Policy, "policy", "", "role sender: play under this policy only (default: every policy that the target claims)")
 	fl.StringVar(&f.out, "out", "", "folder for the report (default results/runs/<time>-<target>)")
 	fl.StringVar(&f.waivers, "waivers", "", "file of failures that are expected")
 	fl.StringVar(&f.keylog, "keylog", "", "append the TLS secrets of our peers to this file, in NSS format, for Wireshark")
