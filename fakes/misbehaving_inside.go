@@ -66,6 +66,7 @@ func enforcingPeers() []Profile {
 	fails := closing(alert(fatal, handshakeFailure))
 	return []Profile{
 		peer("enforcing-without-tls", "Answers 530 to mail in clear, and has no TLS.", offering(OfferNone), gate(MustTLS())),
+		peer("enforcing-tls10-only", "Answers 530 to mail in clear, and speaks TLS 1.0 and nothing newer.", gate(MustTLS()), speaking(tls.VersionTLS10, tls.VersionTLS10)),
 		peer("smtps-relay", "Speaks TLS before the greeting, and takes mail without a login.", offering(OfferImplicit)),
 		peer("clear-login-without-tls", "Lists AUTH in clear, and has no TLS.", offering(OfferNone), listing(usualAuth(), nil)),
 		peer("enforcing-alert-after-220", "Answers 530 to mail in clear, and any ClientHello with handshake_failure(40).", gate(MustTLS()), fails),

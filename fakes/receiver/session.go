@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"mailtls/fakes"
@@ -227,7 +228,13 @@ func (x *session) answer(ctx context.Context, d fakes.Decision, honest func(cont
 	case d.Instead != nil:
 		return x.act(ctx, *d.Instead)
 	case d.Refusal != "":
-		return x.send(d.Refusal+"\r\n", 1)
+		if err := x.send(d.Refusal+"\r\n", 1); err != nil {
+			return err
+		}
+		if strings.HasPrefix(d.Refusal, "421") { // which ends the session (RFC 5321 §3.8)
+			return errEnd
+		}
+		return nil
 	}
 	return honest(ctx)
 }
