@@ -48,7 +48,7 @@ func StoryPeers() []string {
 	return []string{
 		"tls-disabled", "tls10-only", "tls12-required", "enforcing", "enforcing-without-tls", "enforcing-tls10-only",
 		"self-signed", "wrong-name", "next-hop-name",
-		"starttls-454", "starttls-554", "reset-after-220", "fin-after-220", "silent-after-220", "fin-at-mail",
+		"starttls-454", "starttls-554", "alert-after-220", "reset-after-220", "fin-after-220", "silent-after-220", "fin-at-mail", "fin-at-mail-tls10",
 	}
 }
 

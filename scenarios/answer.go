@@ -47,7 +47,8 @@ func met(d *delivery, level results.TLSLevel) string {
 func broken(f results.TLSFacts) string {
 	for _, a := range f.Alerts {
 		if a.Fatal {
-			return fmt.Sprintf(" (%s(%d) from the %s)", a.Name, a.Code, a.From)
+			by := map[results.Side]string{results.Client: "sender", results.Server: "receiver"}[a.From]
+			return fmt.Sprintf(" (%s(%d) from the %s)", a.Name, a.Code, by)
 		}
 	}
 	return ""
