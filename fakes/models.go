@@ -46,8 +46,8 @@ func ProductModel(name string) (Model, error) {
 // besides each other: the least that tells any two policies apart.
 func StoryPeers() []string {
 	return []string{
-		"tls-disabled", "tls10-only", "tls12-required", "enforcing", "enforcing-without-tls", "enforcing-tls10-only",
-		"self-signed", "wrong-name", "next-hop-name",
+		"tls-disabled", "tls10-only", "tls11-only", "tls12-required", "enforcing", "enforcing-without-tls", "enforcing-tls10-only",
+		"self-signed", "self-signed-tls10", "wrong-name", "next-hop-name",
 		"starttls-454", "starttls-554", "alert-after-220", "reset-after-220", "fin-after-220", "silent-after-220", "fin-at-mail", "fin-at-mail-tls10",
 	}
 }

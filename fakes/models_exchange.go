@@ -72,7 +72,7 @@ func exchangeOnPremises() []Model {
 		Doc: "Exchange Server of today, with connectors as they are made: a receive connector that offers STARTTLS and takes plain mail, and send connectors with RequireTLS off (Set-ReceiveConnector, Set-SendConnector); its TLS is that of Windows, here 1.2." +
 			undocumented,
 		Receives: Profile{
-			Name: "exchange-onprem", Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(), RSA: true, MaxTLS: tls.VersionTLS12,
+			Name: "exchange-onprem", Offer: OfferStartTLS, Clear: usual(), TLS: usualTLS(), MaxTLS: tls.VersionTLS12,
 			Doc: "Receives as Exchange Server does with a receive connector as it is made: offers STARTTLS, speaks TLS 1.2, and takes plain mail all the same.",
 		},
 	}

@@ -42,9 +42,13 @@ func visits() []visit {
 		{submission, "in clear is refused", nil, "MAIL in clear: 530 5.7.0 Must issue a STARTTLS"},
 
 		{"exchange-online", "in TLS 1.1 fails in the handshake", only(tls.VersionTLS11), "no handshake: protocol_version(70)"},
+		{"exchange-online/inbound-enforcing", "in TLS 1.1 fails in the handshake", only(tls.VersionTLS11), "no handshake: protocol_version(70)"},
 		{"exchange-online", "in clear delivers", nil, "delivered in clear"},
 		{"exchange-onprem", "in clear delivers: " + onpremReceives, nil, "delivered in clear"},
 		{"exchange-onprem", "in TLS 1.3 fails in the handshake", only(tls.VersionTLS13), "no handshake: protocol_version(70)"},
+		{"exchange-onprem", "in TLS 1.1 fails in the handshake", only(tls.VersionTLS11), "no handshake: protocol_version(70)"},
+		{"exchange-2010/inbound-enforcing", "with AES-CBC and static RSA delivers", only(tls.VersionTLS10, tls.TLS_RSA_WITH_AES_128_CBC_SHA), "delivered in TLS 1.0"},
+		{"exchange-2010/tls12", "with static RSA delivers", only(tls.VersionTLS12, tls.TLS_RSA_WITH_AES_128_CBC_SHA256), "delivered in TLS 1.2"},
 		{"exchange-2010/tls12", "in TLS 1.1 delivers", only(tls.VersionTLS11), "delivered in TLS 1.1"},
 
 		{old, "in clear delivers", nil, "delivered in clear"},
@@ -122,15 +126,16 @@ func farthest(s results.Session) string {
 	if s.End == results.EndOurs {
 		return "delivered " + in + with
 	}
-	verb, reply := "", ""
-	for _, e := range s.Events {
-		switch {
-		case e.Kind != results.EventData:
-		case e.From == results.Client:
-			verb, _, _ = strings.Cut(string(e.Bytes), " ")
-		default:
-			reply = string(e.Bytes)
+	said, last := map[results.Side]string{}, results.Server
+	for _, e := range s.Events { // TLS 1.0 cuts the first byte off
+		if e.Kind != results.EventData {
+			continue
 		}
+		if e.From != last {
+			said[e.From], last = "", e.From
+		}
+		said[e.From] += string(e.Bytes)
 	}
-	return verb + " " + in + ": " + reply
+	verb, _, _ := strings.Cut(said[results.Client], " ")
+	return verb + " " + in + ": " + said[results.Server]
 }

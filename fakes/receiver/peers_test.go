@@ -150,6 +150,7 @@ func versionRows() []row {
 	return []row{
 		{"tls10-only", by(only(tls.VersionTLS10)), delivered("1.0")},
 		{"enforcing-tls10-only", by(only(tls.VersionTLS10)), delivered("1.0")},
+		{"self-signed-tls10", by(only(tls.VersionTLS10)), delivered("1.0")},
 		{"enforcing-tls10-only", by(both()), failed("", "S70")},
 		{"tls11-only", by(only(tls.VersionTLS11)), delivered("1.1")},
 		{"tls11-only", by(only(tls.VersionTLS10)), failed("", "S70")},
