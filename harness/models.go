@@ -87,10 +87,14 @@ func Meet(ctx context.Context, meetings []Meeting, o MeetOptions) ([]Met, error)
 	met, err := room.meet(ctx, meetings, usual.SenderPolicy)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
-	if err = errors.Join(err, w.running.Stop(stopping)); err != nil {
+	err = errors.Join(err, w.running.Stop(stopping))
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, fmt.Errorf("let models meet: %w", err)
 	}
-	return met, ctx.Err()
+	return met, nil
 }
 
 // honestProfile takes whatever is submitted.

@@ -53,9 +53,13 @@ func senderMutants(m fakes.Model) []mutant {
 		add(m.Name, false, slices.Concat(levelEdits(p), tlsEdits(p), verifyEdits(p), reactionEdits(p, false))...)
 		return all
 	}
-	add(base, true, slices.Concat(levelEdits(p), tlsEdits(p), verifyEdits(p), reactionEdits(p, true))...)
+	add(base, true, slices.Concat(levelEdits(p), verifyEdits(p), reactionEdits(p, true))...)
 	toward, _ := m.Toward("x" + fakes.PartnerDomains[1:])
-	add(m.Name, false, tlsEdits(toward)...)
+	if toward.Floor == "" {
+		add(base, true, tlsEdits(p)...)
+	} else {
+		add(m.Name, false, tlsEdits(toward)...)
+	}
 	if toward.Verify != "" {
 		add(m.Name, false, edit[fakes.Policy]{"Policy.Untrusted", "", func(p *fakes.Policy) { p.Untrusted = "" }, "self-signed"})
 	}
