@@ -117,20 +117,27 @@ func TestModelsAreFoundByName(t *testing.T) {
 				t.Errorf("%s: its profile %s is %+v, %v", want.Name, p.Name, got, err)
 			}
 		}
-		for _, p := range want.Sends {
-			if err := p.Check(); err != nil {
-				t.Errorf("%s: %v", want.Name, err)
-			}
-		}
-		for _, c := range want.Connectors {
-			if err := c.Check(); err != nil {
-				t.Errorf("%s: %v", want.Name, err)
-			}
-		}
 	}
 	if _, err := fakes.ProductModel("nobody"); err == nil || !strings.Contains(err.Error(), "exchange-2010") {
 		t.Errorf("want an error that says what there is, got %v", err)
 	}
+}
+
+func TestModelsSendByWhatMakesSense(t *testing.T) {
+	for _, m := range fakes.ProductModels() {
+		all, err := m.Policies()
+		if err != nil || len(all) != len(m.Sends)+len(m.Connectors) || len(m.Claims.Policies) != len(all) {
+			t.Errorf("%s sends by %+v, %v; it claims %+v", m.Name, all, err, m.Claims.Policies)
+		}
+		for _, p := range all {
+			if err := p.Check(); err != nil {
+				t.Errorf("%s: %v", m.Name, err)
+			}
+		}
+	}
+}
+
+func TestModelReceiversAreThereOnce(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range fakes.ModelReceivers() {
 		if p.Name == "" || seen[p.Name] {

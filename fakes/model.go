@@ -1,6 +1,7 @@
 package fakes
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -64,4 +65,18 @@ func (m Model) Toward(domain string) (Policy, error) {
 		return m.Sends[0], nil
 	}
 	return by.Policy(m.Sends[0])
+}
+
+// Policies are all by which the model sends: Sends, and behind them those of the
+// connectors. The error is that of a connector.
+func (m Model) Policies() ([]Policy, error) {
+	all := slices.Clone(m.Sends)
+	for _, c := range m.Connectors {
+		p, err := c.Policy(m.Sends[0])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }

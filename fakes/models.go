@@ -94,10 +94,16 @@ func modelled(level results.TLSLevel, floor, ceiling string, fallback reactions)
 	return p
 }
 
-// claiming gives a model the claims that follow from what it is.
+// claiming gives a model the claims that follow from what it is, with those of how
+// it receives.
 func (m Model) claiming(features ...results.Feature) Model {
-	m.Claims = results.Claims{Features: append(features, results.FeatureReadback), StallSeconds: m.Receives.IdleTime().Seconds()}
-	for _, p := range m.Sends {
+	features = append(slices.Clip(features), results.FeatureReadback, results.FeaturePipelining)
+	if slices.Contains(m.Receives.TLS, "CHUNKING") {
+		features = append(features, results.FeatureChunking)
+	}
+	m.Claims = results.Claims{Features: features, StallSeconds: m.Receives.IdleTime().Seconds()}
+	all, _ := m.Policies() // the connectors of the models hold together
+	for _, p := range all {
 		m.Claims.Policies = append(m.Claims.Policies, p.SenderPolicy)
 	}
 	return m

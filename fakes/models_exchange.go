@@ -77,7 +77,7 @@ func exchangeOnPremises() []Model {
 		},
 	}
 	const told = ", for the partner's domains (Set-SendConnector); what waits is tried again until it expires."
-	return connected(m.claiming(results.FeatureStartTLS, results.FeaturePublicMX),
+	return connected(m, []results.Feature{results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern},
 		routed{"connector-ignore-starttls", "with IgnoreSTARTTLS, so that no TLS is tried" + told, Connector{IgnoreSTARTTLS: true}},
 		routed{"connector-encryption", "with RequireTLS and TlsAuthLevel EncryptionOnly, so that any certificate will do" + told,
 			Connector{RequireTLS: true, TLSAuthLevel: AuthEncryptionOnly}},
@@ -95,15 +95,16 @@ type routed struct {
 	by           Connector
 }
 
-// connected is a model with its variants, each with a connector to the partner.
-func connected(m Model, variants ...routed) []Model {
-	all := []Model{m}
+// connected is a model with its variants, each with a connector to the partner; they
+// receive alike.
+func connected(m Model, features []results.Feature, variants ...routed) []Model {
+	all := []Model{m.claiming(features...)}
 	for _, v := range variants {
 		c := m
 		c.Name, c.Doc = m.Name+"/"+v.variant, "As "+m.Name+", with a connector "+v.doc
 		v.by.Name, v.by.Domains = "partner", []string{PartnerDomains}
 		c.Connectors = []Connector{v.by}
-		all = append(all, c)
+		all = append(all, c.claiming(features...))
 	}
 	return all
 }

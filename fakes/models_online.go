@@ -20,8 +20,10 @@ func exchangeOnline() []Model {
 			Doc: "Receives as Exchange Online does: offers STARTTLS, refuses handshakes below TLS 1.2, and takes plain mail all the same.",
 		},
 	}
-	m = m.claiming(results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13, results.FeatureSubmission,
-		results.FeatureAuth, results.FeatureAuthAfterTLS)
+	features := []results.Feature{
+		results.FeatureStartTLS, results.FeaturePublicMX, results.FeatureModern, results.FeatureTLS13, results.FeatureSubmission,
+		results.FeatureAuth, results.FeatureAuthAfterTLS,
+	}
 	enforcing := m
 	enforcing.Name, enforcing.Sends, enforcing.Submission = "exchange-online/inbound-enforcing", nil, nil
 	enforcing.Doc = "Exchange Online with an inbound connector that demands TLS of the partner; it is a receiver only, and every sender is the partner."
@@ -29,7 +31,7 @@ func exchangeOnline() []Model {
 	enforcing.Receives.Doc = "Receives as Exchange Online does from a partner of whom a connector demands TLS: TLS 1.2 or 1.3, and plain mail gets 530."
 	enforcing.Receives.Gates = []Gate{MustTLS()}
 	const told = ", for the partner's domains (Set-OutboundConnector); what waits is tried again until it expires."
-	all := connected(m,
+	all := connected(m, features,
 		routed{"connector-forced", "that forces TLS, so that any certificate will do" + told, Connector{RequireTLS: true}},
 		routed{"connector-certificate", "with TlsSettings CertificateValidation, so that the chain must hold" + told,
 			Connector{RequireTLS: true, TLSAuthLevel: AuthCertificateValidation}},

@@ -37,8 +37,10 @@ type edit[T any] struct {
 
 const (
 	anyway        = results.ReactClearNew
-	versionsShown = "exchange-2010 tls11-only exchange-2010/tls12 exchange-onprem exchange-online next-hop-name"
-	certsShown    = "self-signed self-signed-tls10 wrong-name next-hop-name exchange-online exchange-2010"
+	floorsShown   = "exchange-2010 tls11-only exchange-onprem next-hop-name"
+	ceilingsShown = "exchange-2010/tls12 exchange-online next-hop-name"
+	verifyShown   = "self-signed self-signed-tls10 exchange-online exchange-2010"
+	namesShown    = "self-signed wrong-name next-hop-name exchange-online"
 	sendersShown  = "exchange-2010 exchange-2010/tls12 exchange-onprem exchange-online exchange-online/connector-certificate iis6-smtp iis6-smtp/tls"
 )
 
@@ -82,10 +84,10 @@ func tlsEdits(p fakes.Policy) []edit[fakes.Policy] {
 	}
 	for _, v := range []string{"1.0", "1.1", "1.2", "1.3"} {
 		if v != p.Floor {
-			all = append(all, edit[fakes.Policy]{"SenderPolicy.Floor", v, func(p *fakes.Policy) { p.Floor = v }, versionsShown})
+			all = append(all, edit[fakes.Policy]{"SenderPolicy.Floor", v, func(p *fakes.Policy) { p.Floor = v }, floorsShown})
 		}
 		if v != p.Ceiling {
-			all = append(all, edit[fakes.Policy]{"SenderPolicy.Ceiling", v, func(p *fakes.Policy) { p.Ceiling = v }, versionsShown})
+			all = append(all, edit[fakes.Policy]{"SenderPolicy.Ceiling", v, func(p *fakes.Policy) { p.Ceiling = v }, ceilingsShown})
 		}
 	}
 	other := []uint16{tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256}
@@ -96,7 +98,7 @@ func verifyEdits(p fakes.Policy) []edit[fakes.Policy] {
 	var all []edit[fakes.Policy]
 	for _, v := range results.Verifies() {
 		if p.Level != results.LevelNone && v != p.Verify {
-			all = append(all, edit[fakes.Policy]{"SenderPolicy.Verify", string(v), func(p *fakes.Policy) { p.Verify = v }, certsShown})
+			all = append(all, edit[fakes.Policy]{"SenderPolicy.Verify", string(v), func(p *fakes.Policy) { p.Verify = v }, verifyShown})
 		}
 	}
 	return all
@@ -147,11 +149,11 @@ func connectorEdits(c fakes.Connector) []edit[fakes.Connector] {
 		if level == c.TLSAuthLevel || level == fakes.AuthEncryptionOnly && c.TLSAuthLevel == "" { // which mean the same
 			continue
 		}
-		all = append(all, edit[fakes.Connector]{"Connector.TLSAuthLevel", string(level), func(c *fakes.Connector) { c.TLSAuthLevel, c.TLSDomain = level, "" }, certsShown})
+		all = append(all, edit[fakes.Connector]{"Connector.TLSAuthLevel", string(level), func(c *fakes.Connector) { c.TLSAuthLevel, c.TLSDomain = level, "" }, namesShown})
 	}
 	for _, domain := range []string{"", fakes.PartnerHosts, "*.elsewhere.example", "mail.elsewhere.example"} {
 		if domain != c.TLSDomain && c.TLSAuthLevel == fakes.AuthDomainValidation {
-			all = append(all, edit[fakes.Connector]{"Connector.TLSDomain", domain, func(c *fakes.Connector) { c.TLSDomain = domain }, certsShown})
+			all = append(all, edit[fakes.Connector]{"Connector.TLSDomain", domain, func(c *fakes.Connector) { c.TLSDomain = domain }, namesShown})
 		}
 	}
 	return all

@@ -94,7 +94,7 @@ func mutants() []mutant {
 	for _, m := range fakes.ProductModels() {
 		if m.Sends != nil {
 			all = append(all, senderMutants(m)...)
-			unchanged = append(unchanged, mutant{of: m.Name, told: m.Name, before: versionsShown + " wrong-name tls-disabled starttls-454 alert-after-220", sender: &m})
+			unchanged = append(unchanged, mutant{of: m.Name, told: m.Name, before: floorsShown + " exchange-online self-signed tls-disabled alert-after-220", sender: &m})
 		}
 		for _, p := range m.Profiles() {
 			if !seen[p.Name] && strings.HasPrefix(p.Name, strings.Split(m.Name, "/")[0]) {

@@ -42,8 +42,8 @@ func TestConnectors(t *testing.T) {
 			w := newWorld(t, p, peer(t, row.peer))
 			w.send(t, to)
 			w.end()
-			if got := w.outcome(); got != row.want {
-				t.Errorf("got %s, want %s: %+v\n%s", got, row.want, p, w.report())
+			if got := w.outcome(); !strings.HasPrefix(got, strings.TrimSuffix(row.want, "(*)")) {
+				t.Errorf("got %s, want %s\n%s", got, row.want, w.report())
 			}
 		})
 	})

@@ -29,6 +29,22 @@ func Reference() *InProcess {
 	return NewInProcess("reference", "mailtls's own engine, honest: what a conforming target looks like.", fakes.Models()...)
 }
 
+// Products are the models of mail servers by product, each a target of its own
+// whose first variant is the product as it is made.
+func Products() []*InProcess {
+	var all []*InProcess
+	for _, m := range fakes.ProductModels() {
+		name, _, _ := strings.Cut(m.Name, "/")
+		i := slices.IndexFunc(all, func(p *InProcess) bool { return p.name == name })
+		if i < 0 {
+			i = len(all)
+			all = append(all, NewInProcess(name, m.Doc))
+		}
+		all[i].models = append(all[i].models, m)
+	}
+	return all
+}
+
 // NewInProcess makes a target out of models; a model's variant is what stands
 // behind the slash in its name.
 func NewInProcess(name, doc string, models ...fakes.Model) *InProcess {
@@ -39,16 +55,28 @@ func NewInProcess(name, doc string, models ...fakes.Model) *InProcess {
 func (p *InProcess) Spec() Spec {
 	s := Spec{Name: p.name, Doc: p.doc, ClockFactor: 1, Direct: true}
 	for _, m := range p.models {
-		role := results.RoleReceiver
-		if m.Sends != nil {
-			role = results.RoleSender
+		roles := rolesOf(m)
+		for _, r := range roles {
+			if !slices.Contains(s.Roles, r) {
+				s.Roles = append(s.Roles, r)
+			}
 		}
-		if !slices.Contains(s.Roles, role) {
-			s.Roles = append(s.Roles, role)
-		}
-		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims, Roles: []results.Role{role}})
+		s.Variants = append(s.Variants, Variant{Name: variantOf(m.Name), Doc: m.Doc, Claims: m.Claims, Roles: roles})
 	}
 	return s
+}
+
+// rolesOf are the roles of a model: one that sends may also say that what it takes
+// can be read back.
+func rolesOf(m fakes.Model) []results.Role {
+	var roles []results.Role
+	if m.Sends == nil || m.Claims.Has(results.FeatureReadback) {
+		roles = append(roles, results.RoleReceiver)
+	}
+	if m.Sends != nil {
+		roles = append(roles, results.RoleSender)
+	}
+	return roles
 }
 
 func variantOf(model string) string {
