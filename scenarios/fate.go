@@ -43,7 +43,7 @@ func fate(t *results.Transcript, claims results.Claims, n int) results.Fate {
 	if got := takings(t, all, s.Canary); len(got) > 0 {
 		a := got[0]
 		// It may have arrived before the reply to its submission did.
-		f.Seconds, f.ProvedBy = max(0, (a.at - s.At).Seconds()), results.ProvedByDelivery
+		f.Seconds, f.ProvedBy = max(0, (a.at-s.At).Seconds()), results.ProvedByDelivery
 		f.Code, f.TLS = how(a, all, p)
 		f.Connections = 0
 		for _, d := range all {
