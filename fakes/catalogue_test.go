@@ -38,8 +38,10 @@ func catalogues() map[string][]entry {
 	return all
 }
 
-// models are the honest ones and the twins.
-func models() []fakes.Model { return append(fakes.Models(), fakes.Twins()...) }
+// models are the honest ones, the twins, and those of products.
+func models() []fakes.Model {
+	return slices.Concat(fakes.Models(), fakes.Twins(), fakes.ProductModels())
+}
 
 // profiles are all profiles of the catalogues.
 func profiles() []fakes.Profile {
@@ -183,6 +185,7 @@ func TestCataloguesAreFresh(t *testing.T) {
 		"Models":        func() any { return fakes.Models() },
 		"Twins":         func() any { return fakes.Twins() },
 		"sending twins": func() any { return fakes.SendingTwins() },
+		"Products":      func() any { return fakes.ProductModels() },
 		"suites":        func() any { return fakes.LegacySuites() },
 		"listeners":     func() any { return fakes.Listeners() },
 	} {

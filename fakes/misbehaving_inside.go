@@ -21,6 +21,8 @@ func insidePeers() []Profile {
 			faults(results.StageHandshake, PhaseAny, Fault{When: After, Do: ActionReply, Text: "220 mx ESMTP mailtls\r\n"})),
 		peer("extra-reply-after-rcpt", "Answers RCPT inside TLS twice, so that each later reply comes one too late.",
 			strike(Fault{At: results.StageRcpt, Phase: PhaseTLS, When: After, Do: ActionReply, Text: "250 2.1.5 Ok\r\n"})),
+		peer("fin-at-mail-tls10", "Closes the connection at MAIL inside TLS, and speaks TLS 1.0 and nothing newer.", speaking(tls.VersionTLS10, tls.VersionTLS10),
+			strike(Fault{At: results.StageMail, Phase: PhaseTLS, Do: ActionFin})),
 		peer("fin-without-close-notify", "Closes the connection inside TLS once it has taken a message and said so, without close_notify.",
 			faults(results.StageBody, PhaseTLS, Fault{When: After, Do: ActionHalfClose}, Fault{When: After, Do: ActionStall})),
 	}
@@ -66,6 +68,7 @@ func enforcingPeers() []Profile {
 	fails := closing(alert(fatal, handshakeFailure))
 	return []Profile{
 		peer("enforcing-without-tls", "Answers 530 to mail in clear, and has no TLS.", offering(OfferNone), gate(MustTLS())),
+		peer("enforcing-tls10-only", "Answers 530 to mail in clear, and speaks TLS 1.0 and nothing newer.", gate(MustTLS()), speaking(tls.VersionTLS10, tls.VersionTLS10)),
 		peer("smtps-relay", "Speaks TLS before the greeting, and takes mail without a login.", offering(OfferImplicit)),
 		peer("clear-login-without-tls", "Lists AUTH in clear, and has no TLS.", offering(OfferNone), listing(usualAuth(), nil)),
 		peer("enforcing-alert-after-220", "Answers 530 to mail in clear, and any ClientHello with handshake_failure(40).", gate(MustTLS()), fails),

@@ -103,5 +103,6 @@ func certificatePeers() []Profile {
 	} {
 		all = append(all, peer(c.name, c.doc, func(p *Profile) { p.Cert = c.kind }))
 	}
-	return all
+	return append(all, peer("self-signed-tls10", "Shows a certificate that is signed with its own key, and speaks TLS 1.0 and nothing newer.",
+		speaking(tls.VersionTLS10, tls.VersionTLS10), func(p *Profile) { p.Cert = CertSelfSigned }))
 }

@@ -2,6 +2,8 @@ package fakes
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"mailtls/results"
@@ -30,8 +32,12 @@ type Model struct {
 	// LosesPlain drops what it accepted in clear.
 	LosesPlain bool
 	// Sends are the policies by which it sends to other domains; nil when it
-	// hands everything on to the collector.
+	// hands everything on to the collector. The first is for the domains that
+	// nothing else is for.
 	Sends []Policy
+	// Connectors are for the mail of some domains, which goes by the first of Sends
+	// as the connector changes it.
+	Connectors []Connector
 	// Claims it makes when it is the target.
 	Claims results.Claims
 }
@@ -52,4 +58,36 @@ func (m Model) Profiles() map[Listener]Profile {
 		}
 	}
 	return all
+}
+
+// Toward is the policy by which the model sends to a domain: that of the connector
+// whose domains fit it most closely, else the first of Sends. The error is that of
+// the connector.
+func (m Model) Toward(domain string) (Policy, error) {
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	var by *Connector
+	closest := 0
+	for i, c := range m.Connectors {
+		if how := c.covers(domain); how > closest {
+			by, closest = &m.Connectors[i], how
+		}
+	}
+	if by == nil {
+		return m.Sends[0], nil
+	}
+	return by.Policy(m.Sends[0])
+}
+
+// Policies are all by which the model sends: Sends, and behind them those of the
+// connectors. The error is that of a connector.
+func (m Model) Policies() ([]Policy, error) {
+	all := slices.Clone(m.Sends)
+	for _, c := range m.Connectors {
+		p, err := c.Policy(m.Sends[0])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }

@@ -10,6 +10,15 @@ import (
 // says of itself, and what it does otherwise.
 type Policy struct {
 	results.SenderPolicy
+	// Suites that it offers up to TLS 1.2; nil means what is usual for its floor.
+	Suites []uint16
+	// TLSDomain is the name that the certificate must be for where the policy asks
+	// for that of the next hop: "mail.example.com", or "*.example.com" for any below
+	// it. Empty is the recipient's domain.
+	TLSDomain string
+	// Untrusted is the status (RFC 3463) of mail that waits because a certificate
+	// does not hold; empty is "4.7.5".
+	Untrusted string
 	// Flaws are its misbehaviours.
 	Flaws []Flaw
 }

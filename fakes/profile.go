@@ -145,7 +145,8 @@ type Gate struct {
 	Only []string
 	// Except these.
 	Except []string
-	// Reply is what they get, without the line end.
+	// Reply is what they get, without the line end; 421 ends the session (RFC 5321
+	// §3.8).
 	Reply string
 	// UntilLogin lifts the gate for clients that have authenticated.
 	UntilLogin bool

@@ -124,16 +124,19 @@ func particularReceivers() []Profile {
 	}
 }
 
-// Receiver finds a receiving peer by name.
+// Receiver finds a receiving peer by name, or the receiving side of a model.
 func Receiver(name string) (Profile, error) {
+	if p := mustReceiver(name); p.Name != "" {
+		return p, nil
+	}
+	if p, found := modelProfile(name); found {
+		return p, nil
+	}
 	var names []string
 	for _, p := range Receivers() {
-		if p.Name == name {
-			return p, nil
-		}
 		names = append(names, p.Name)
 	}
-	return Profile{}, fmt.Errorf("find receiving peer %q: there are %s", name, strings.Join(names, ", "))
+	return Profile{}, fmt.Errorf("find receiving peer %q: there are %s, and the models", name, strings.Join(names, ", "))
 }
 
 // mustReceiver finds a peer that the catalogue is known to hold. The large parts of

@@ -141,7 +141,9 @@ func (o Options) choose() (targets.Variant, []results.Role, error) {
 	}
 	roles := o.Roles
 	if roles == nil {
-		roles = v.Played()
+		if roles = v.Played(); slices.Contains(roles, results.RoleSender) && len(roles) > 1 {
+			return v, nil, fmt.Errorf("play %s/%s: it has the roles %v; give one --role at a time", spec.Name, v.Name, roles)
+		}
 	}
 	for _, r := range roles {
 		if !v.Plays(r) {

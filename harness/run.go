@@ -42,8 +42,10 @@ type world struct {
 	addresses *addresses
 	epoch     time.Time
 
-	// Of a sender's world: the resolver's address, where mail is submitted from,
-	// and a place for each message that is being handed over.
+	// Of a sender's world: peers that stand in for those of the catalogue, by name,
+	// the resolver's address, where mail is submitted from, and a place for each
+	// message that is being handed over.
+	peers               map[string]fakes.Profile
 	resolver, submitter netip.Addr
 	submitting          chan struct{}
 

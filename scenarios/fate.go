@@ -46,7 +46,8 @@ func fateAmong(t *results.Transcript, claims results.Claims, all []*delivery, n 
 	f := results.Fate{Code: results.FateUnknown, Connections: len(all), Seconds: (t.Ended.At - s.At).Seconds()}
 	if got := takings(t, all, s.Canary); len(got) > 0 {
 		a := got[0]
-		f.Seconds, f.ProvedBy = (a.at - s.At).Seconds(), results.ProvedByDelivery
+		// It may have arrived before the reply to its submission did.
+		f.Seconds, f.ProvedBy = max(0, (a.at-s.At).Seconds()), results.ProvedByDelivery
 		f.Code, f.TLS = how(a, all, p)
 		f.Connections = 0
 		for _, d := range all {

@@ -149,6 +149,9 @@ func handshakeRows() []row {
 func versionRows() []row {
 	return []row{
 		{"tls10-only", by(only(tls.VersionTLS10)), delivered("1.0")},
+		{"enforcing-tls10-only", by(only(tls.VersionTLS10)), delivered("1.0")},
+		{"self-signed-tls10", by(only(tls.VersionTLS10)), delivered("1.0")},
+		{"enforcing-tls10-only", by(both()), failed("", "S70")},
 		{"tls11-only", by(only(tls.VersionTLS11)), delivered("1.1")},
 		{"tls11-only", by(only(tls.VersionTLS10)), failed("", "S70")},
 		{"tls12-only", by(both()), delivered("1.2")},
@@ -172,6 +175,7 @@ func insideRows() []row {
 		{"ehlo-421-after-tls", by(both()), stopped("ehlo-tls", "421 4.7.66 ")},
 		{"greeting-inside-tls", by(both()), stopped("ehlo-tls", "220 ")},
 		{"extra-reply-after-rcpt", by(both()), stopped("data", "250 ")},
+		{"fin-at-mail-tls10", by(only(tls.VersionTLS10)), ending{mark: "mail", end: results.EndEOF, tls: "1.0"}},
 		{"fin-without-close-notify", by(both()), ending{mark: "quit", end: results.EndEOF, tls: "1.3"}},
 		{"hello-request-in-data", by(both()), ending{mark: "body", end: results.EndReset, tls: "1.2"}},
 		{"submission", by(both()), stopped("mail", "530 ")},

@@ -70,7 +70,16 @@ func (x smtp) obey(ctx context.Context, c dialect.Command) error {
 	return x.reply("500", "5.5.2 Command not known")
 }
 
-func (x smtp) refuse(reply string) error { return x.send(reply+"\r\n", 1) }
+// refuse sends the reply of a gate; one of 421 ends the session (RFC 5321 §3.8).
+func (x smtp) refuse(reply string) error {
+	if err := x.send(reply+"\r\n", 1); err != nil {
+		return err
+	}
+	if strings.HasPrefix(reply, "421") {
+		return errEnd
+	}
+	return nil
+}
 
 func (x smtp) wording(text string) string { return text }
 

@@ -171,7 +171,9 @@ func (c *conn) handshake(ctx context.Context, e *entry) *trouble {
 	}
 	t := withoutTLS(broken(err), statusHandshake, describe("TLS handshake with "+c.hop.Name, err))
 	var bad *untrustedError
-	t.untrusted = errors.As(err, &bad)
+	if t.untrusted = errors.As(err, &bad); t.untrusted && c.policy.Untrusted != "" {
+		t.status, t.text = c.policy.Untrusted, "450 "+c.policy.Untrusted+" "+t.text
+	}
 	var header tls.RecordHeaderError
 	digit := errors.As(err, &header) && strings.ContainsRune("2345", rune(header.RecordHeader[0]))
 	c.spoilt = c.policy.Has(fakes.FlawClearSame) || digit && c.policy.Has(fakes.FlawParsesAfter220)

@@ -66,6 +66,9 @@ func (m *MTA) config(e *entry, hop fakes.NextHop) *tls.Config {
 		}
 		c.CipherSuites = slices.DeleteFunc(fakes.LegacySuites(), func(s uint16) bool { return slices.Contains(weak, s) })
 	}
+	if p.Suites != nil {
+		c.CipherSuites = p.Suites
+	}
 	if p.Has(fakes.FlawOffersRC4) {
 		c.CipherSuites = slices.Concat(fakes.LegacySuites(), fakes.RC4Suites(), fakes.TripleDESSuites())
 	}
@@ -127,14 +130,28 @@ func (m *MTA) check(e *entry, hop fakes.NextHop, chain []*x509.Certificate) erro
 	case results.VerifyMXName:
 		return checkName(p, leaf, hop.Name)
 	case results.VerifyNextHop:
-		err := checkName(p, leaf, e.domain)
-		if err != nil && strings.HasSuffix(strings.ToLower(hop.Name), "."+e.domain) {
+		err := checkNextHop(p, leaf, e.domain)
+		if err != nil && p.TLSDomain == "" && strings.HasSuffix(strings.ToLower(hop.Name), "."+e.domain) {
 			return checkName(p, leaf, hop.Name) // it is the domain's own host
 		}
 		return err
 	case results.VerifyNone, results.VerifyChain:
 	}
 	return nil
+}
+
+// checkNextHop tells whether a certificate is for the recipient's domain, or for
+// the name that the policy has in its place.
+func checkNextHop(p fakes.Policy, leaf *x509.Certificate, domain string) error {
+	switch {
+	case p.TLSDomain == "":
+		return checkName(p, leaf, domain)
+	case !strings.HasPrefix(p.TLSDomain, "*."):
+		return checkName(p, leaf, p.TLSDomain)
+	case slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return fakes.Below(p.TLSDomain, name) }):
+		return nil
+	}
+	return fmt.Errorf("it is for %s, and for nothing that fits %s", strings.Join(leaf.DNSNames, ", "), p.TLSDomain)
 }
 
 // checkName tells whether a certificate is for a name.

@@ -8,7 +8,7 @@ import (
 )
 
 // All returns every target that comes with mailtls, our own engine first. The
-// remote one is made of flags and is not among them.
+// remote one is made of flags and is not among them, and neither are Products.
 func All() ([]Target, error) {
 	all := []Target{Reference(), GoSMTP{}}
 	processes, err := Builtin()
@@ -21,8 +21,8 @@ func All() ([]Target, error) {
 	return all, nil
 }
 
-// Find returns the target with the name, or the one that a folder describes: a
-// name with a dot or a slash at its beginning is a path.
+// Find returns the target or product with the name, or the one that a folder
+// describes: a name with a dot or a slash at its beginning is a path.
 func Find(name string) (Target, error) {
 	if IsPath(name) {
 		return Load(name)
@@ -31,6 +31,11 @@ func Find(name string) (Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range Products() {
+		if p.name == name {
+			return p, nil
+		}
+	}
 	var names []string
 	for _, t := range all {
 		if t.Spec().Name == name {
@@ -38,7 +43,7 @@ func Find(name string) (Target, error) {
 		}
 		names = append(names, t.Spec().Name)
 	}
-	return nil, fmt.Errorf("find target %q: there are %s and remote; a folder is named by a path, such as ./%s",
+	return nil, fmt.Errorf("find target %q: there are %s, the models and remote; a folder is named by a path, such as ./%s",
 		name, strings.Join(names, ", "), name)
 }
 

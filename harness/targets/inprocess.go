@@ -29,6 +29,22 @@ func Reference() *InProcess {
 	return NewInProcess("reference", "mailtls's own engine, honest: what a conforming target looks like.", fakes.Models()...)
 }
 
+// Products are the models of mail servers by product, each a target of its own
+// whose first variant is the product as it is made.
+func Products() []*InProcess {
+	var all []*InProcess
+	for _, m := range fakes.ProductModels() {
+		name, _, _ := strings.Cut(m.Name, "/")
+		i := slices.IndexFunc(all, func(p *InProcess) bool { return p.name == name })
+		if i < 0 {
+			i = len(all)
+			all = append(all, NewInProcess(name, m.Doc))
+		}
+		all[i].models = append(all[i].models, m)
+	}
+	return all
+}
+
 // NewInProcess makes a target out of models; a model's variant is what stands
 // behind the slash in its name.
 func NewInProcess(name, doc string, models ...fakes.Model) *InProcess {
@@ -50,14 +66,15 @@ func (p *InProcess) Spec() Spec {
 	return s
 }
 
-// rolesOf are the roles that a model can be tested in.
+// rolesOf are the roles that a model can be tested in: one that sends may also say
+// that what it takes can be read back.
 func rolesOf(m fakes.Model) []results.Role {
 	var roles []results.Role
-	switch {
-	case m.Sends != nil:
-		roles = append(roles, results.RoleSender)
-	case m.Receiving():
+	if m.Receiving() && (m.Sends == nil || m.Claims.Has(results.FeatureReadback)) {
 		roles = append(roles, results.RoleReceiver)
+	}
+	if m.Sends != nil {
+		roles = append(roles, results.RoleSender)
 	}
 	if len(m.Access) > 0 {
 		roles = append(roles, results.RoleAccessServer)

@@ -20,9 +20,10 @@ type onward struct {
 	wait func()
 }
 
-// onwardOf hands mail on to the collector, or sends it by the model's policies.
+// onwardOf hands mail on to the collector, or sends it by the model's policies where
+// a route says where to.
 func onwardOf(ctx context.Context, m fakes.Model, w Wiring) (onward, error) {
-	if m.Sends == nil {
+	if m.Sends == nil || w.Route == nil && w.Collector != "" {
 		q := newQueue(ctx, w.Collector, w.Host)
 		q.late, q.lateSecond, q.losesPlain = m.Late, m.LateSecond, m.LosesPlain
 		return onward{put: q.put, idle: q.idle, wait: q.wait}, nil
@@ -30,7 +31,11 @@ func onwardOf(ctx context.Context, m fakes.Model, w Wiring) (onward, error) {
 	if w.Route == nil {
 		return onward{}, errors.New("it sends, and no route says where: it is for the role sender")
 	}
-	mta := &sender.MTA{Host: w.Host, Route: w.Route, User: w.User, Password: w.Password, Policy: policies(m.Sends, w.Domain)}
+	sends, err := m.Policies()
+	if err != nil {
+		return onward{}, err
+	}
+	mta := &sender.MTA{Host: w.Host, Route: w.Route, User: w.User, Password: w.Password, Policy: policies(sends, w.Domain)}
 	if len(w.PeerRoots) > 0 {
 		mta.Roots = x509.NewCertPool()
 		if !mta.Roots.AppendCertsFromPEM(w.PeerRoots) {

@@ -15,8 +15,8 @@ import (
 )
 
 func newList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List cases, peers and targets", Args: cobra.NoArgs, RunE: incomplete}
-	cmd.AddCommand(listCases(), listPeers(), listTargets())
+	cmd := &cobra.Command{Use: "list", Short: "List cases, peers, models and targets", Args: cobra.NoArgs, RunE: incomplete}
+	cmd.AddCommand(listCases(), listPeers(), listModels(), listTargets())
 	return cmd
 }
 
@@ -128,6 +128,36 @@ func listPeers() *cobra.Command {
 		return write(cmd, *as, items, func(w io.Writer) {
 			for _, i := range items {
 				say(w, "%s\t%s\t%s\n", i.Kind, i.Name, i.Doc)
+			}
+		})
+	}
+	return cmd
+}
+
+// modelItem is a model in a list: by whose name serve plays its receiving side, and
+// whether it sends.
+type modelItem struct {
+	Name     string `json:"name"`
+	Doc      string `json:"doc"`
+	Receives string `json:"receives"`
+	Sends    bool   `json:"sends"`
+}
+
+func listModels() *cobra.Command {
+	cmd := &cobra.Command{Use: "models", Short: "List the models of mail servers, which matrix --models puts before each other", Args: cobra.NoArgs}
+	as := format(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		var items []modelItem
+		for _, m := range fakes.ProductModels() {
+			items = append(items, modelItem{m.Name, m.Doc, m.Receives.Name, m.Sends != nil})
+		}
+		return write(cmd, *as, items, func(w io.Writer) {
+			for _, i := range items {
+				sends := "receives"
+				if i.Sends {
+					sends = "sends, receives"
+				}
+				say(w, "%s\t%s as %s\t%s\n", i.Name, sends, i.Receives, i.Doc)
 			}
 		})
 	}

@@ -33,18 +33,26 @@ type matrixFlags struct {
 
 func newMatrix() *cobra.Command {
 	var f matrixFlags
+	var models modelFlags
 	cmd := &cobra.Command{
-		Use:   "matrix --target NAME[/VARIANT]...",
+		Use:   "matrix --target NAME[/VARIANT]... | --models",
 		Short: "Show what becomes of a message, by policy and receiving peer",
 		Long: "Matrix puts a sender before each peer under each of its policies, and shows what\n" +
 			"becomes of a message, targets side by side. With --from it shows runs that are\n" +
 			"stored. It ends with 0 when every cell is known and nothing was let out that a\n" +
 			"policy forbids, with 1 when something was, and with 2 when a cell is undecided.",
 		Example: "  mailtls matrix --target postfix --target exim\n  mailtls matrix --target reference --format markdown\n" +
-			"  mailtls matrix --from results/runs/20261124-203000-postfix --format csv",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return matrix(cmd, f) },
+			"  mailtls matrix --from results/runs/20261124-203000-postfix --format csv\n" +
+			"  mailtls matrix --models\n  mailtls matrix --models --explain exchange-online tls10-only",
+		Args: models.arguments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if models.format, models.out = f.format, f.out; models.models {
+				return modelMatrix(cmd, models, args)
+			}
+			return matrix(cmd, f)
+		},
 	}
+	models.add(cmd)
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.targets, "target", nil, "a sending target, with a variant behind a slash; may be repeated")
 	fl.StringArrayVar(&f.from, "from", nil, "folder of a stored run, which is shown as it stands; may be repeated")
@@ -52,6 +60,9 @@ func newMatrix() *cobra.Command {
 	fl.StringVar(&f.format, "format", "text", "text, markdown, json or csv")
 	fl.StringVar(&f.out, "out", "", "folder for the runs and the matrix in every format (default results/runs/<time>-matrix)")
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the targets print")
+	for _, flag := range []string{"target", "from", "policy"} {
+		cmd.MarkFlagsMutuallyExclusive("models", flag)
+	}
 	return cmd
 }
 
