@@ -41,7 +41,7 @@ const (
 const (
 	noTLS        = "iis6-smtp tls-disabled"
 	refusing     = "starttls-454 starttls-554"
-	failing       = "alert-after-220 reset-after-220 fin-after-220 silent-after-220"
+	failing      = "alert-after-220 reset-after-220 fin-after-220 silent-after-220"
 	old          = "exchange-2010 tls10-only self-signed-tls10"
 	oldEnforcing = "exchange-2010/inbound-enforcing enforcing-tls10-only"
 	modern       = "exchange-online exchange-online/inbound-enforcing tls12-required enforcing"
