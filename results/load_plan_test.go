@@ -168,6 +168,16 @@ func TestReadPlanRefuses(t *testing.T) {
 	}
 }
 
+func TestPlanMayLeaveOpenWhatItLoads(t *testing.T) {
+	p, err := results.ReadPlan("plan.yaml", []byte("workers: 2\ncount: 10\n"))
+	if err != nil || p.Workers != 2 {
+		t.Errorf("plan %+v, %v", p, err)
+	}
+	if faults := p.Filled().Check(); len(faults) != 1 {
+		t.Errorf("faults %v, want the one of it", faults)
+	}
+}
+
 func TestPlanChecks(t *testing.T) {
 	good := results.Plan{Addr: "x:1", Rate: 1, Duration: 1}
 	for name, tt := range map[string]struct {

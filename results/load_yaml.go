@@ -15,8 +15,8 @@ import (
 
 // ReadPlan reads a plan from YAML. Unknown and repeated keys, values that do not
 // fit, anchors, aliases and tags are refused, each with its place as
-// name:line:column. What is left out stays zero; Filled and Check come after what
-// else sets the plan.
+// name:line:column. What is left out stays zero, and may be: Filled and Check come
+// after what else sets the plan. A plan may leave open what it loads.
 //
 // Why the nodes are walked here (2026-11): a value reads the same in YAML and in
 // a flag when both hand its text to one parser, and only the nodes have the text
@@ -39,7 +39,11 @@ func ReadPlan(name string, data []byte) (Plan, error) {
 	if len(r.faults) > 0 {
 		return Plan{}, r.err()
 	}
-	for _, f := range p.Filled().Check() {
+	checked := p.Filled()
+	if checked.Addr == "" && checked.Target == "" && checked.Peer == "" {
+		checked.Addr = "left open"
+	}
+	for _, f := range checked.Check() {
 		tok := r.places[f.Key]
 		if tok == nil {
 			tok = firstToken(file.Docs[0].Body)
