@@ -223,3 +223,36 @@ func TestMixIsDrawnByWeightAndIndex(t *testing.T) {
 		near(t, "drawn", drawn[i], want, 0.03)
 	}
 }
+
+// TestMergedShardsAreOneMachine: the runs of the shards, merged, measured what
+// one machine measures, session for session.
+func TestMergedShardsAreOneMachine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		play := func(Clock, *script) func(context.Context, Arrival, *sample) {
+			return func(_ context.Context, a Arrival, s *sample) {
+				time.Sleep(time.Duration(mixed(uint64(a.Index)) % 50_000_000))
+				if a.Index%13 == 0 {
+					s.failed = results.FailReset
+				}
+			}
+		}
+		p := results.Plan{Ramp: results.Ramp{From: 20, To: 300}, Duration: results.Span(3 * time.Second), Warmup: results.Span(time.Second), Poisson: true, Seed: 11}
+		whole := virtual(t.Context(), p, play)
+		var shards []*results.Run
+		for i := range 3 {
+			p.Shard = results.Shard{Index: i, Of: 3}
+			shards = append(shards, virtual(t.Context(), p, play))
+		}
+		merged, err := results.MergeRuns(shards)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if whole.Attempted < 400 || merged.Attempted != whole.Attempted || merged.Failed[results.FailReset] != whole.Failed[results.FailReset] {
+			t.Errorf("%d attempted by the shards, %d by one machine", merged.Attempted, whole.Attempted)
+		}
+		if !merged.Phases[results.PhaseSession].HDR.Equal(whole.Phases[results.PhaseSession].HDR) || !merged.Raw.HDR.Equal(whole.Raw.HDR) {
+			t.Error("the histograms differ")
+		}
+		near(t, "asked rate", merged.Rate.Asked, whole.Rate.Asked, 1e-9)
+	})
+}

@@ -57,10 +57,8 @@ func Load(ctx context.Context, o LoadOptions) (*results.Run, error) {
 		}
 		return nil, fmt.Errorf("read plan: %w", errors.Join(all...))
 	}
-	if o.Out != "" {
-		if _, err := os.Stat(filepath.Join(o.Out, RunFile)); err == nil {
-			return nil, fmt.Errorf("store run: %s holds a run already: name another folder or remove it", o.Out)
-		}
+	if err := vacant(o.Out); err != nil {
+		return nil, err
 	}
 	at, err := o.start(ctx, plan)
 	if err != nil {
@@ -76,7 +74,7 @@ func Load(ctx context.Context, o LoadOptions) (*results.Run, error) {
 		return nil, err
 	}
 	if o.Out != "" {
-		err = errors.Join(err, storeRun(o.Out, run))
+		err = errors.Join(err, StoreRun(o.Out, run))
 	}
 	return run, err
 }
@@ -106,8 +104,37 @@ func (o LoadOptions) execute(ctx context.Context, plan results.Plan, at *loaded)
 	return run, err
 }
 
-// storeRun writes the run and its views.
-func storeRun(dir string, r *results.Run) error {
+// vacant refuses a folder that holds a run already.
+func vacant(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, RunFile)); err == nil {
+		return fmt.Errorf("store run: %s holds a run already: name another folder or remove it", dir)
+	}
+	return nil
+}
+
+// ReadRun reads the run in a folder.
+func ReadRun(dir string) (*results.Run, error) {
+	f, err := os.Open(filepath.Join(dir, RunFile))
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	r, err := results.ReadRun(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return r, nil
+}
+
+// StoreRun writes the run and its views into a folder, which it makes. One that
+// holds a run already is left alone.
+func StoreRun(dir string, r *results.Run) error {
+	if err := vacant(dir); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("store run: %w", err)
 	}
@@ -149,4 +176,3 @@ func local(ctx context.Context, addr string) error {
 	}
 	return nil
 }
-

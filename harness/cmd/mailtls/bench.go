@@ -29,10 +29,11 @@ func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench --addr HOST:PORT | --target NAME[/VARIANT] | --peer NAME",
 		Short: "Load a mail server with TLS sessions and measure it",
-		Long: "bench drives mail sessions at a server and measures their parts. Latency counts from when a session was due, so that a\n" +
-			"server that stands still cannot hide it. A plan's keys (--plan FILE) are the flags below, with _ for -; a flag replaces what\n" +
-			"the plan says.\n\nExit codes: 0 the thresholds were kept, 1 one was missed, 2 it could not run, 3 the figures are not the server's because the\n" +
-			"generator did not keep up or others used the machine, 130 interrupted.",
+		Long: "bench drives mail sessions at a server and measures their parts. Latency counts from when a session was due, so that\n" +
+			"a server that stands still cannot hide it. A plan (--plan FILE) has the flags below as its keys, with _ for - and the\n" +
+			"lists in the plural: sources, thresholds; kind to think are of its sessions. A flag replaces what the plan says.\n\n" +
+			"Exit codes: 0 the thresholds were kept, 1 one was missed, 2 it could not run, 3 the figures are not the server's because\n" +
+			"the generator did not keep up or others used the machine, 130 interrupted.",
 		Example: "  mailtls bench --peer opportunistic --kind starttls --rate 200/s --duration 30s --threshold 'p99<50ms,errors<0.1%'\n" +
 			"  mailtls bench --target postfix --kind starttls --size 4096 --workers 8 --duration 30s\n" +
 			"  mailtls bench --addr 127.0.0.1:25 --find-max 50/s..2000/s --duration 10s --threshold 'p99<50ms'",

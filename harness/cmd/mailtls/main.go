@@ -71,6 +71,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newBench(), newJudge(), newList(), newTargets(), newServe(), newSend(), newVersion())
+	root.AddCommand(newRun(), newBench(), newResults(), newJudge(), newList(), newTargets(), newServe(), newSend(), newVersion())
 	return root
 }
