@@ -18,7 +18,9 @@ func shard(i int) *results.Run {
 	return r
 }
 
-func TestMergeRuns(t *testing.T) {
+// mergedShards are the three shards, each different, and what they merge to.
+func mergedShards(t *testing.T) *results.Run {
+	t.Helper()
 	a, b, c := shard(2), shard(0), shard(1)
 	b.Generator.Verdict, b.Generator.Reasons, b.Generator.CPU = results.RunGeneratorLimited, []string{"late"}, 821
 	c.Phases[results.PhaseHandshake] = spread(100, time.Second)
@@ -27,28 +29,46 @@ func TestMergeRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Attempted != 330 || m.Completed != 300 || m.Failed["alert-40"] != 9 || m.Failed["timeout"] != 21 || m.Resumed != 180 || m.Rate.Asked != 165 || m.Elapsed != 2 {
-		t.Errorf("%d attempted, %d completed, failed %v, %d resumed, rate %+v in %v s", m.Attempted, m.Completed, m.Failed, m.Resumed, m.Rate, m.Elapsed)
+	if a.Phases[results.PhaseHandshake].Count != 100 {
+		t.Error("merging changed a run")
 	}
-	if h := m.Phases[results.PhaseHandshake]; h.Count != 300 || h.P99 < 960_000 || m.Raw.Count != 300 || m.Lag.Count != 330 {
-		t.Errorf("handshake %+v: percentiles of the merged histogram are wanted", h)
+	return m
+}
+
+func TestMergeAddsUp(t *testing.T) {
+	m := mergedShards(t)
+	if m.Attempted != 330 || m.Completed != 300 || m.Failed["alert-40"] != 9 || m.Failed["timeout"] != 21 || m.Resumed != 180 {
+		t.Errorf("%d attempted, %d completed, failed %v, %d resumed", m.Attempted, m.Completed, m.Failed, m.Resumed)
 	}
-	g := m.Generator
-	if g.Verdict != results.RunGeneratorLimited || len(g.Reasons) != 1 || g.Reasons[0] != "shard 0/3: late" || g.MaxInFlight != 27 || g.ListenOverflows != 1 ||
-		g.CPU != (2*410.5+821)/3 {
-		t.Errorf("generator %+v", g)
+	if m.Rate.Asked != 165 || m.Elapsed != 2 || m.Plan.Shard != (results.Shard{}) || !m.Started.Equal(shard(0).Started) {
+		t.Errorf("rate %+v in %v s, shard %v, started %v", m.Rate, m.Elapsed, m.Plan.Shard, m.Started)
 	}
-	if len(m.Intervals) != 2 || m.Intervals[0].Attempted != 180 || m.Intervals[0].Session.Count != 150 || m.Intervals[1].Attempted != 100 {
-		t.Errorf("intervals %+v", m.Intervals)
-	}
-	if m.Target != nil || len(m.Thresholds) != 0 || m.Plan.Shard != (results.Shard{}) || !m.Started.Equal(b.Started) {
-		t.Errorf("target %v, thresholds %v, shard %v, started %v", m.Target, m.Thresholds, m.Plan.Shard, m.Started)
+	if m.Target != nil {
+		t.Errorf("target %v: the shards may have measured one target three times", m.Target)
 	}
 	if _, err := results.ReadRun(bytes.NewReader(runJSON(t, m))); err != nil {
 		t.Error(err)
 	}
-	if a.Phases[results.PhaseHandshake].Count != 100 {
-		t.Error("merging changed a run")
+}
+
+func TestMergeMergesHistogramsAndNeverPercentiles(t *testing.T) {
+	m := mergedShards(t)
+	if h := m.Phases[results.PhaseHandshake]; h.Count != 300 || h.P99 < 960_000 || m.Raw.Count != 300 || m.Lag.Count != 330 {
+		t.Errorf("handshake %+v", h)
+	}
+	if n := m.Intervals; len(n) != 2 || n[0].Attempted != 180 || n[0].Session.Count != 150 || n[1].Attempted != 100 {
+		t.Errorf("intervals %+v", n)
+	}
+}
+
+func TestMergeKeepsTheWorstOfTheGenerators(t *testing.T) {
+	m := mergedShards(t)
+	g := m.Generator
+	if g.Verdict != results.RunGeneratorLimited || len(g.Reasons) != 1 || g.Reasons[0] != "shard 0/3: late" || len(m.Thresholds) != 0 {
+		t.Errorf("%s because of %v, thresholds %v", g.Verdict, g.Reasons, m.Thresholds)
+	}
+	if g.MaxInFlight != 27 || g.ListenOverflows != 1 || g.CPU != (2*410.5+821)/3 {
+		t.Errorf("generator %+v", g)
 	}
 }
 

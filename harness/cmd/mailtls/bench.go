@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"mailtls/bench"
 	"mailtls/harness"
 	"mailtls/results"
 )
@@ -30,11 +31,12 @@ func newBench() *cobra.Command {
 		Use:   "bench --addr HOST:PORT | --target NAME[/VARIANT] | --peer NAME",
 		Short: "Load a mail server with TLS sessions and measure it",
 		Long: "bench drives mail sessions at a server and measures their parts. Latency counts from when a session was due, so that\n" +
-			"a server that stands still cannot hide it. A plan (--plan FILE) has the flags below as its keys, with _ for - and the\n" +
+			"a server that stands still cannot hide it. A plan (--plan) has the flags below as its keys, with _ for - and the\n" +
 			"lists in the plural: sources, thresholds; kind to think are of its sessions. A flag replaces what the plan says.\n\n" +
 			"Exit codes: 0 the thresholds were kept, 1 one was missed, 2 it could not run, 3 the figures are not the server's because\n" +
 			"the generator did not keep up or others used the machine, 130 interrupted.",
-		Example: "  mailtls bench --peer opportunistic --kind starttls --rate 200/s --duration 30s --threshold 'p99<50ms,errors<0.1%'\n" +
+		Example: "  mailtls bench --peer opportunistic --plan smoke\n" +
+			"  mailtls bench --peer opportunistic --kind starttls --rate 200/s --duration 30s --threshold 'p99<50ms,errors<0.1%'\n" +
 			"  mailtls bench --target postfix --kind starttls --size 4096 --workers 8 --duration 30s\n" +
 			"  mailtls bench --addr 127.0.0.1:25 --find-max 50/s..2000/s --duration 10s --threshold 'p99<50ms'",
 		Args: cobra.NoArgs,
@@ -43,7 +45,7 @@ func newBench() *cobra.Command {
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	addPlanFlags(fl)
-	fl.StringVar(&f.plan, "plan", "", "YAML file with a plan")
+	fl.StringVar(&f.plan, "plan", "", "plan that ships ("+strings.Join(bench.Plans(), ", ")+") or YAML file with one")
 	fl.StringVar(&f.out, "out", "", "folder for the run (default results/runs/<time>-bench)")
 	fl.StringVar(&f.roots, "roots", "", "PEM file with the roots that the certificate at --addr leads to (default: those of this machine)")
 	fl.BoolVar(&f.authorized, "authorized", false, "you may load an address beyond this machine")
@@ -131,11 +133,8 @@ func instead() [][]string {
 func (f benchFlags) readPlan(fl *pflag.FlagSet) (results.Plan, error) {
 	var p results.Plan
 	if f.plan != "" {
-		data, err := os.ReadFile(f.plan)
-		if err != nil {
-			return p, fmt.Errorf("read plan: %w", err)
-		}
-		if p, err = results.ReadPlan(f.plan, data); err != nil {
+		var err error
+		if p, err = findPlan(f.plan); err != nil {
 			return p, err
 		}
 	}
@@ -159,6 +158,19 @@ func (f benchFlags) readPlan(fl *pflag.FlagSet) (results.Plan, error) {
 		return p, err
 	}
 	return p, checkPlan(p)
+}
+
+// findPlan reads a plan that ships, or the one in a file: a name with a dot or a
+// slash in it is a path.
+func findPlan(name string) (results.Plan, error) {
+	if !strings.ContainsAny(name, "./") {
+		return bench.Plan(name)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return results.Plan{}, fmt.Errorf("read plan: %w", err)
+	}
+	return results.ReadPlan(name, data)
 }
 
 // replace clears what a key takes the place of.

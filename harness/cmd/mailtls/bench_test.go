@@ -64,6 +64,13 @@ func TestBenchLoadsATarget(t *testing.T) {
 	}
 }
 
+func TestBenchPlaysAPlanThatShips(t *testing.T) {
+	out, r := benchRun(t, "--peer", "tls10-only", "--plan", "tls10-legacy", "--workers", "1", "--count", "4")
+	if r.Completed != 4 || r.Plan.Name != "tls10-legacy" || !strings.HasPrefix(r.Env.Connection, "TLS1.0 ") {
+		t.Errorf("%d completed, failed %v, connection %q: %s", r.Completed, r.Failed, r.Env.Connection, out)
+	}
+}
+
 func TestBenchSearches(t *testing.T) {
 	out, r := benchRun(t, "--peer", "tls-disabled", "--kind", "plain", "--find-max", "10/s..40/s", "--duration", "300ms", "--threshold", "errors<1")
 	if r.Search == nil || len(r.Search.Tries) == 0 || r.Search.Tries[0].Rate != 10 || r.Plan.FindMax.To != 40 || !strings.Contains(out, "highest rate") {
@@ -94,22 +101,23 @@ func TestBenchRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, args := range map[string][]string{
-		"beyond this machine":                   {"--addr", "192.0.2.1:25", "--workers", "1", "--count", "1"},
-		"want one of addr, target and peer":     {"--workers", "1", "--count", "1"},
-		"want one of rate, workers":             {"--peer", "opportunistic", "--count", "1"},
-		"want one of duration and count":        {"--peer", "opportunistic", "--workers", "1"},
-		`read --rate: "x" is no rate`:           {"--peer", "opportunistic", "--rate", "x"},
-		`read --kind: "ssl" is none of`:         {"--peer", "opportunistic", "--kind", "ssl"},
-		`find receiving peer "x"`:               {"--peer", "x", "--workers", "1", "--count", "1"},
-		`find target "x"`:                       {"--target", "x", "--workers", "1", "--count", "1"},
-		"it has no smtps listener":              {"--target", "reference", "--kind", "implicit", "--workers", "1", "--count", "1"},
-		"read plan: open":                       {"--plan", "/nonexistent"},
-		"the plan has 2 kinds of session":       {"--plan", plan, "--peer", "opportunistic", "--kind", "plain"},
-		"holds a run already":                   {"--peer", "opportunistic", "--workers", "1", "--count", "1", "--out", full},
-		"no certificate in PEM":                 {"--peer", "opportunistic", "--workers", "1", "--count", "1", "--roots", plan},
-		"want HOST:PORT":                        {"--addr", "127.0.0.1", "--workers", "1", "--count", "1"},
-		"plain sessions have no TLS":            {"--peer", "opportunistic", "--kind", "plain", "--tls", "1.3", "--workers", "1", "--count", "1"},
-		`read --threshold: "p99" is no thresho`: {"--peer", "opportunistic", "--workers", "1", "--count", "1", "--threshold", "p99"},
+		"beyond this machine":                     {"--addr", "192.0.2.1:25", "--workers", "1", "--count", "1"},
+		"want one of addr, target and peer":       {"--workers", "1", "--count", "1"},
+		"want one of rate, workers":               {"--peer", "opportunistic", "--count", "1"},
+		"want one of duration and count":          {"--peer", "opportunistic", "--workers", "1"},
+		`read --rate: "x" is no rate`:             {"--peer", "opportunistic", "--rate", "x"},
+		`read --kind: "ssl" is none of`:           {"--peer", "opportunistic", "--kind", "ssl"},
+		`find receiving peer "x"`:                 {"--peer", "x", "--workers", "1", "--count", "1"},
+		`find target "x"`:                         {"--target", "x", "--workers", "1", "--count", "1"},
+		"it has no smtps listener":                {"--target", "reference", "--kind", "implicit", "--workers", "1", "--count", "1"},
+		"read plan: open":                         {"--plan", "/nonexistent"},
+		`find plan "nightly": there are capacity`: {"--plan", "nightly", "--peer", "opportunistic"},
+		"the plan has 2 kinds of session":         {"--plan", plan, "--peer", "opportunistic", "--kind", "plain"},
+		"holds a run already":                     {"--peer", "opportunistic", "--workers", "1", "--count", "1", "--out", full},
+		"no certificate in PEM":                   {"--peer", "opportunistic", "--workers", "1", "--count", "1", "--roots", plan},
+		"want HOST:PORT":                          {"--addr", "127.0.0.1", "--workers", "1", "--count", "1"},
+		"plain sessions have no TLS":              {"--peer", "opportunistic", "--kind", "plain", "--tls", "1.3", "--workers", "1", "--count", "1"},
+		`read --threshold: "p99" is no thresho`:   {"--peer", "opportunistic", "--workers", "1", "--count", "1", "--threshold", "p99"},
 	} {
 		if !slices.Contains(args, "--out") {
 			args = append(args, "--out", filepath.Join(t.TempDir(), "run"))
