@@ -137,31 +137,48 @@ func TestPhasesAreInTheirPlaces(t *testing.T) {
 
 func TestTicketsAreUsedOnce(t *testing.T) {
 	a, b, c := &tls.ClientSessionState{}, &tls.ClientSessionState{}, &tls.ClientSessionState{}
-	s := &ticketStack{most: 2}
-	slot := &ticketSlot{stack: s}
+	slot := &ticketSlot{stack: &ticketStack{most: 2}}
 	slot.Put("x", nil)
 	for _, ticket := range []*tls.ClientSessionState{a, b, c} {
 		slot.Put("x", ticket)
 	}
-	if slot.shown {
+	if slot.shown != nil {
 		t.Error("a ticket was shown before one was asked for")
 	}
+	slot.begin()
 	var got []*tls.ClientSessionState
 	for range 2 {
 		ticket, _ := slot.Get("whatever")
 		got = append(got, ticket)
 	}
-	if !slices.Equal(got, []*tls.ClientSessionState{c, b}) || !slot.shown {
+	if !slices.Equal(got, []*tls.ClientSessionState{c, b}) || slot.shown != b {
 		t.Error("want the newest two, the newest first")
 	}
 	if _, found := slot.Get("x"); found {
 		t.Error("there is a third")
 	}
-	s.keepUsed()
-	slot.Put("x", a)
-	slot.Get("x")
-	if ticket, found := slot.Get("x"); !found || ticket != a {
-		t.Error("the ticket was used up")
+}
+
+func TestTicketIsKeptWhereTheTargetIssuesNoOther(t *testing.T) {
+	a, b := &tls.ClientSessionState{}, &tls.ClientSessionState{}
+	for name, tt := range map[string]struct {
+		resumed bool
+		issued  *tls.ClientSessionState
+		want    []*tls.ClientSessionState
+	}{
+		"resumed, none issued": {true, nil, []*tls.ClientSessionState{a}},
+		"resumed, one issued":  {true, b, []*tls.ClientSessionState{b}},
+		"not resumed":          {false, nil, nil},
+	} {
+		slot := &ticketSlot{stack: &ticketStack{most: 2}}
+		slot.Put("x", a)
+		slot.begin()
+		slot.Get("x")
+		slot.Put("x", tt.issued)
+		slot.end(tt.resumed)
+		if !slices.Equal(slot.stack.list, tt.want) {
+			t.Errorf("%s: %d tickets are kept, want %d", name, len(slot.stack.list), len(tt.want))
+		}
 	}
 }
 

@@ -89,6 +89,9 @@ func (c *client) visit(ctx context.Context, a Arrival, s *sample) {
 		c.finish()
 	}
 	c.drop()
+	if slot := c.slots[kind]; slot != nil {
+		slot.end(s.resumed && s.failed == "")
+	}
 	if s.failed != "" && c.isCut() {
 		s.failed = results.FailInterrupted
 	}
@@ -230,7 +233,8 @@ func (c *client) startTLS() results.ErrorClass {
 func (c *client) handshake(kind int) results.ErrorClass {
 	config, slot := c.g.config, c.slots[kind]
 	if slot != nil {
-		config, slot.shown = c.own[kind], false
+		config = c.own[kind]
+		slot.begin()
 	}
 	begin := c.clock.Now()
 	inside := tls.Client(c.raw, config)
@@ -251,11 +255,8 @@ func (c *client) handshake(kind int) results.ErrorClass {
 
 // resumed checks that a ticket that was shown did what it is for.
 func (c *client) resumed(cs tls.ConnectionState, slot *ticketSlot) results.ErrorClass {
-	if cs.Version < tls.VersionTLS13 {
-		slot.stack.keepUsed()
-	}
 	c.s.resumed = cs.DidResume
-	if slot.shown && !cs.DidResume {
+	if slot.shown != nil && !cs.DidResume {
 		return results.FailNotResumed
 	}
 	if cs.DidResume && c.connection.Load() == nil {

@@ -6,15 +6,12 @@ import (
 )
 
 // ticketStack keeps the tickets of one target, the newest first. A ticket of TLS
-// 1.3 is used once (RFC 8446 §C.4), so any number of sessions at once need as many
-// tickets: the cache of crypto/tls keeps one for each name.
+// 1.3 is best used once (RFC 8446 §C.4), so any number of sessions at once need as
+// many tickets: the cache of crypto/tls keeps one for each name.
 type ticketStack struct {
-	mu sync.Mutex
-	// reuse keeps tickets that were used, as servers before TLS 1.3 issue none in
-	// a resumed session.
-	reuse bool
-	most  int
-	list  []*tls.ClientSessionState
+	mu   sync.Mutex
+	most int
+	list []*tls.ClientSessionState
 }
 
 // push keeps a ticket, in place of the oldest where there are too many.
@@ -36,37 +33,47 @@ func (s *ticketStack) pop() (*tls.ClientSessionState, bool) {
 		return nil, false
 	}
 	t := s.list[n-1]
-	if !s.reuse {
-		s.list[n-1] = nil
-		s.list = s.list[:n-1]
-	}
+	s.list[n-1] = nil
+	s.list = s.list[:n-1]
 	return t, true
 }
 
-// keepUsed has the stack keep tickets that were used from now on.
-func (s *ticketStack) keepUsed() {
-	s.mu.Lock()
-	s.reuse = true
-	s.mu.Unlock()
-}
-
-// ticketSlot is the session cache of one worker: it knows whether the session
-// under way showed a ticket.
+// ticketSlot is the session cache of one worker: it knows what became of tickets
+// in the session under way.
 type ticketSlot struct {
 	stack *ticketStack
-	shown bool
+	// shown is the ticket that the session showed; nil where it had none.
+	shown *tls.ClientSessionState
+	// renewed says that the target issued a ticket.
+	renewed bool
 }
 
 // Get gives a ticket of the stack, whatever the key: there is one target.
 func (s *ticketSlot) Get(string) (*tls.ClientSessionState, bool) {
 	t, found := s.stack.pop()
-	s.shown = s.shown || found
+	if found {
+		s.shown = t
+	}
 	return t, found
 }
 
 // Put keeps a ticket; nil, which means that one is of no use, is gone already.
 func (s *ticketSlot) Put(_ string, t *tls.ClientSessionState) {
 	if t != nil {
+		s.renewed = true
 		s.stack.push(t)
 	}
+}
+
+// begin forgets the last session.
+func (s *ticketSlot) begin() { s.shown, s.renewed = nil, false }
+
+// end keeps the ticket of a session that resumed where the target issued no other:
+// before TLS 1.3 that is how it is, and some, like Postfix, mean a ticket of TLS
+// 1.3 to be shown again as well.
+func (s *ticketSlot) end(resumed bool) {
+	if resumed && !s.renewed && s.shown != nil {
+		s.stack.push(s.shown)
+	}
+	s.begin()
 }
