@@ -39,8 +39,6 @@ type Progress struct {
 	// Elapsed since the start, and Length of the whole; 0 where only a count ends
 	// it.
 	Elapsed, Length time.Duration
-	// Warmup says that nothing is measured yet.
-	Warmup bool
 	// Attempted and Failed sessions until now, of Count; 0 where none is given.
 	Attempted, Failed int64
 	Count             int
