@@ -8,6 +8,7 @@ import (
 	"mailtls/results"
 )
 
+// cut ends the session under way, and each later one before it connects.
 func (c *client) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -21,6 +22,7 @@ func (c *client) cut() {
 	}
 }
 
+// connect opens a connection.
 func (c *client) connect() results.ErrorClass {
 	if c.isCut() {
 		return results.FailInterrupted
@@ -44,12 +46,14 @@ func (c *client) connect() results.ErrorClass {
 	return ""
 }
 
+// isCut tells whether the worker was cut.
 func (c *client) isCut() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.aborted
 }
 
+// hold keeps the connection idle for a while, or until the run is stopped.
 func (c *client) hold(ctx context.Context) {
 	begin := c.clock.Now()
 	timer := time.NewTimer(time.Duration(c.g.Hold))
@@ -67,8 +71,10 @@ func (c *client) hold(ctx context.Context) {
 	}
 }
 
+// lastWait is how long a server may take to close after its reply to QUIT.
 const lastWait = time.Second
 
+// finish lets the server close first, where the close mode wants it.
 func (c *client) finish() {
 	if c.plan.Close == results.CloseReset {
 		return
@@ -84,6 +90,7 @@ func (c *client) finish() {
 	}
 }
 
+// scratch is where bytes go that nobody wants.
 func (c *client) scratch() []byte {
 	c.in.reset()
 	if len(c.in.buf) == 0 {
@@ -92,6 +99,7 @@ func (c *client) scratch() []byte {
 	return c.in.buf
 }
 
+// drop resets what is left of the connection, so that it holds no port.
 func (c *client) drop() {
 	if c.raw == nil {
 		return
@@ -101,6 +109,7 @@ func (c *client) drop() {
 	c.forget()
 }
 
+// forget lets go of the connection.
 func (c *client) forget() {
 	c.mu.Lock()
 	c.open = nil

@@ -65,7 +65,6 @@ func newClient(sh *shared) *client {
 	return c
 }
 
-// cut ends the session under way, and each later one before it connects.
 // visit does a session.
 func (c *client) visit(ctx context.Context, a Arrival, s *sample) {
 	kind := kindOf(c.plan, a.Index)
@@ -151,8 +150,6 @@ func (c *client) fallBack(failed results.ErrorClass) results.ErrorClass {
 	return c.greet()
 }
 
-// connect opens a connection.
-// isCut tells whether the worker was cut.
 // greet reads the greeting and says EHLO.
 func (c *client) greet() results.ErrorClass {
 	begin := c.clock.Now()
@@ -279,7 +276,6 @@ func (c *client) pipelined() results.ErrorClass {
 	return c.expect(354)
 }
 
-// hold keeps the connection idle for a while, or until the run is stopped.
 // quit says QUIT and reads the reply to it.
 func (c *client) quit() results.ErrorClass {
 	c.out = append(c.out[:0], "QUIT\r\n"...)
@@ -327,9 +323,3 @@ func (c *client) expect(code int) results.ErrorClass {
 	c.lists = lists
 	return ""
 }
-
-// lastWait is how long a server may take to close after its reply to QUIT.
-// finish lets the server close first, where the close mode wants it.
-// scratch is where bytes go that nobody wants.
-// drop resets what is left of the connection, so that it holds no port.
-// forget lets go of the connection.
