@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,6 +77,14 @@ func gone(t *testing.T, addr string) {
 	}
 }
 
+// checkPID wants a living process to be named.
+func checkPID(t *testing.T, r *Running) {
+	t.Helper()
+	if err := syscall.Kill(r.PID, 0); r.PID <= 1 || err != nil {
+		t.Errorf("process %d: %v", r.PID, err)
+	}
+}
+
 func TestForeground(t *testing.T) {
 	t.Parallel()
 	p, log := loadFake(t, "fake"), &syncBuffer{}
@@ -92,6 +101,7 @@ func TestForeground(t *testing.T) {
 	if r.Version != "1.2.3-fake" || r.Roots == nil {
 		t.Errorf("version is %q, roots %v", r.Version, r.Roots)
 	}
+	checkPID(t, r)
 	conf, dir := runFolder(t, log)
 	for _, want := range []string{
 		"listen " + r.Addrs["smtp"] + "\n", "host mx.target.mailtls.test\n", "collector 127.0.0.9:2525\n",

@@ -50,7 +50,10 @@ func (p *Process) Start(ctx context.Context, v Variant, w Wiring) (*Running, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s/%s: %w", p.m.Name, spec.Name, err)
 	}
-	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, ClientCert: i.clientCert, Stop: i.stop}
+	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, ClientCert: i.clientCert, PID: i.pid, Stop: i.stop}
+	if i.child != nil {
+		r.PID = i.child.pid
+	}
 	if p.m.Commands.Idle != nil {
 		r.Idle = i.idle
 	}

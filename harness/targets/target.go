@@ -140,6 +140,9 @@ type Running struct {
 	// ClientCert makes a client certificate of a kind, from an issuer that the
 	// target trusts where the kind says so; nil when there are none.
 	ClientCert func(fakes.Cert) (tls.Certificate, error)
+	// PID is the process that all processes of the software hang below; 0 when it
+	// is not known, or runs in this process.
+	PID int
 	// Idle tells whether its queue is empty; nil when that cannot be asked.
 	Idle func(context.Context) (bool, error)
 	// Stop ends it and releases what it held. It is called once, with a

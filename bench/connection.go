@@ -1,0 +1,118 @@
+package bench
+
+import (
+	"context"
+	"crypto/tls"
+	"time"
+
+	"mailtls/results"
+)
+
+// cut ends the session under way, and each later one before it connects.
+func (c *client) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.aborted {
+		return
+	}
+	c.aborted = true
+	close(c.gone)
+	if c.open != nil {
+		_ = c.open.SetDeadline(time.Unix(1, 0))
+	}
+}
+
+// connect opens a connection.
+func (c *client) connect() results.ErrorClass {
+	if c.isCut() {
+		return results.FailInterrupted
+	}
+	begin := c.clock.Now()
+	deadline := c.base.Add(begin + time.Duration(c.plan.Timeout))
+	raw, err := c.dial.dial(deadline, c.index)
+	if err != nil {
+		return classify(err)
+	}
+	c.s.add(atConnect, c.clock.Now()-begin)
+	_ = raw.SetDeadline(deadline)
+	c.mu.Lock()
+	c.open = raw
+	if c.aborted {
+		_ = raw.SetDeadline(time.Unix(1, 0))
+	}
+	c.mu.Unlock()
+	c.raw, c.conn, c.lists, c.asked = raw, raw, 0, false
+	c.in.reset()
+	return ""
+}
+
+// isCut tells whether the worker was cut.
+func (c *client) isCut() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.aborted
+}
+
+// hold keeps the connection idle for a while, or until the run is stopped.
+func (c *client) hold(ctx context.Context) {
+	begin := c.clock.Now()
+	timer := time.NewTimer(time.Duration(c.g.Hold))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-c.gone:
+	}
+	c.s.paused = c.clock.Now() - begin
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.aborted {
+		_ = c.raw.SetDeadline(c.base.Add(c.clock.Now() + time.Duration(c.plan.Timeout)))
+	}
+}
+
+// lastWait is how long a server may take to close after its reply to QUIT.
+const lastWait = time.Second
+
+// finish lets the server close first, where the close mode wants it.
+func (c *client) finish() {
+	if c.plan.Close == results.CloseReset {
+		return
+	}
+	_ = c.raw.SetDeadline(c.base.Add(c.clock.Now() + lastWait))
+	if inside, ok := c.conn.(*tls.Conn); ok {
+		_, _ = inside.Read(c.scratch())
+		_ = inside.CloseWrite()
+	}
+	if n, err := c.raw.Read(c.scratch()); n == 0 && err != nil {
+		_ = c.raw.Close()
+		c.forget()
+	}
+}
+
+// scratch is where bytes go that nobody wants.
+func (c *client) scratch() []byte {
+	c.in.reset()
+	if len(c.in.buf) == 0 {
+		c.in.buf = make([]byte, 1<<10)
+	}
+	return c.in.buf
+}
+
+// drop resets what is left of the connection, so that it holds no port.
+func (c *client) drop() {
+	if c.raw == nil {
+		return
+	}
+	_ = c.raw.SetLinger(0)
+	_ = c.raw.Close()
+	c.forget()
+}
+
+// forget lets go of the connection.
+func (c *client) forget() {
+	c.mu.Lock()
+	c.open = nil
+	c.mu.Unlock()
+	c.raw, c.conn = nil, nil
+}
