@@ -130,22 +130,22 @@ func (m *MTA) check(e *entry, hop fakes.NextHop, chain []*x509.Certificate) erro
 	case results.VerifyMXName:
 		return checkName(p, leaf, hop.Name)
 	case results.VerifyNextHop:
-		err := checkNextHop(p, leaf, e.domain)
-		if err != nil && p.TLSDomain == "" && strings.HasSuffix(strings.ToLower(hop.Name), "."+e.domain) {
-			return checkName(p, leaf, hop.Name) // it is the domain's own host
-		}
-		return err
+		return checkNextHop(p, leaf, e.domain, hop.Name)
 	case results.VerifyNone, results.VerifyChain:
 	}
 	return nil
 }
 
-// checkNextHop tells whether a certificate is for the recipient's domain, or for
-// the name that the policy has in its place.
-func checkNextHop(p fakes.Policy, leaf *x509.Certificate, domain string) error {
+// checkNextHop tells whether a certificate is for the recipient's domain or a host
+// of its own, or for the name that the policy has in its place.
+func checkNextHop(p fakes.Policy, leaf *x509.Certificate, domain, host string) error {
 	switch {
 	case p.TLSDomain == "":
-		return checkName(p, leaf, domain)
+		err := checkName(p, leaf, domain)
+		if err != nil && strings.HasSuffix(strings.ToLower(host), "."+domain) {
+			return checkName(p, leaf, host)
+		}
+		return err
 	case !strings.HasPrefix(p.TLSDomain, "*."):
 		return checkName(p, leaf, p.TLSDomain)
 	case slices.ContainsFunc(leaf.DNSNames, func(name string) bool { return fakes.Below(p.TLSDomain, name) }):
