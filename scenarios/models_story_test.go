@@ -41,7 +41,7 @@ const (
 const (
 	noTLS        = "iis6-smtp tls-disabled"
 	refusing     = "starttls-454 starttls-554"
-	failing      = "alert-after-220 reset-after-220 fin-after-220 silent-after-220"
+	noHandshake  = "alert-after-220 reset-after-220 fin-after-220 silent-after-220"
 	old          = "exchange-2010 tls10-only self-signed-tls10"
 	oldEnforcing = "exchange-2010/inbound-enforcing enforcing-tls10-only"
 	modern       = "exchange-online exchange-online/inbound-enforcing tls12-required enforcing"
@@ -64,7 +64,7 @@ func exchange2010Story() []telling {
 			because: "the handshake is refused, and the same sender is taken in clear afterwards"},
 		{sender: s, code: results.FatePlainNew, receivers: "exchange-onprem tls11-only fin-at-mail " + badHost, says: "protocol_version(70) from the receiver", asked: exchange2010Old,
 			because: "there is no version in common"},
-		{sender: s, code: results.FatePlainNew, receivers: failing + " fin-at-mail-tls10", because: "TLS comes to nothing"},
+		{sender: s, code: results.FatePlainNew, receivers: noHandshake + " fin-at-mail-tls10", because: "TLS comes to nothing"},
 		{sender: s, code: results.FateBounced, receivers: "tls12-required exchange-online/inbound-enforcing enforcing-without-tls", says: "530 5.7.0",
 			because: "in clear it is refused for good"},
 
@@ -73,7 +73,7 @@ func exchange2010Story() []telling {
 		{sender: newer, code: results.FateTLS12, receivers: upTo12 + " " + modern + " " + badHost, asked: exchange2010Default,
 			because: "with the update and the switch there is TLS 1.2, whatever the certificate"},
 		{sender: newer, code: results.FatePlainSame, receivers: noTLS + " " + refusing, because: "where there is no TLS it goes on in clear"},
-		{sender: newer, code: results.FatePlainNew, receivers: failing + " fin-at-mail fin-at-mail-tls10", because: "TLS comes to nothing"},
+		{sender: newer, code: results.FatePlainNew, receivers: noHandshake + " fin-at-mail fin-at-mail-tls10", because: "TLS comes to nothing"},
 		{sender: newer, code: results.FateBounced, receivers: "enforcing-without-tls", says: "530 5.7.0", because: "in clear it is refused for good"},
 	}
 }
@@ -84,7 +84,7 @@ func onpremStory() []telling {
 		{sender: s, code: results.FateTLS12, receivers: upTo12 + " " + modern + " " + badHost, because: "TLS is tried with everybody, whatever the certificate"},
 		{sender: s, code: results.FatePlainSame, receivers: noTLS + " " + refusing, because: "where there is no TLS it goes on in clear"},
 		{sender: s, code: results.FatePlainNew, receivers: old + " tls11-only fin-at-mail-tls10", says: "protocol_version(70)", because: "there is no version in common"},
-		{sender: s, code: results.FatePlainNew, receivers: failing + " fin-at-mail", because: "TLS comes to nothing"},
+		{sender: s, code: results.FatePlainNew, receivers: noHandshake + " fin-at-mail", because: "TLS comes to nothing"},
 		{sender: s, code: results.FateBounced, receivers: "enforcing-without-tls " + oldEnforcing, says: "530 5.7.0", because: "in clear it is refused for good"},
 	}
 }
@@ -94,10 +94,10 @@ func onpremConnectorStory() []telling {
 		"exchange-onprem/connector-certificate", "exchange-onprem/connector-domain"
 	const withoutTLS = noTLS + " enforcing-without-tls " + refusing
 	const tooOld = old + " " + oldEnforcing + " tls11-only fin-at-mail-tls10"
-	const failing = failing + " fin-at-mail"
+	const failing = noHandshake + " fin-at-mail"
 	return []telling{
 		{sender: ignoring, code: results.FatePlain, receivers: "exchange-2010/tls12 exchange-onprem exchange-online tls11-only fin-at-mail fin-at-mail-tls10 " + old + " " + noTLS + " " +
-			refusing + " " + failing + " " + badHost, because: "IgnoreSTARTTLS tries no TLS, be it offered or not"},
+			refusing + " " + noHandshake + " " + badHost, because: "IgnoreSTARTTLS tries no TLS, be it offered or not"},
 		{sender: ignoring, code: results.FateBounced, receivers: "tls12-required enforcing enforcing-without-tls exchange-online/inbound-enforcing " + oldEnforcing,
 			says: "530 5.7.0", because: "in clear it is refused for good"},
 
@@ -129,7 +129,7 @@ func onlineStory() []telling {
 		{sender: s, code: results.FatePlainSame, receivers: "iis6-smtp " + refusing, because: "where there is no TLS it goes on in clear"},
 		{sender: s, code: results.FatePlainNew, receivers: "tls10-only", says: "protocol_version(70)", asked: onlineMeetsOld, because: "it does not enforce TLS"},
 		{sender: s, code: results.FatePlainNew, receivers: "exchange-2010 tls11-only self-signed-tls10", says: "protocol_version(70)", asked: exchange2010Old, because: "there is no version in common"},
-		{sender: s, code: results.FatePlainNew, receivers: failing + " fin-at-mail fin-at-mail-tls10", because: "TLS comes to nothing"},
+		{sender: s, code: results.FatePlainNew, receivers: noHandshake + " fin-at-mail fin-at-mail-tls10", because: "TLS comes to nothing"},
 		{sender: s, code: results.FateBounced, receivers: "enforcing-tls10-only exchange-2010/inbound-enforcing", says: "530 5.7.0", asked: onlineMeetsOld,
 			because: "it enforces TLS: the handshake fails, and in clear it is refused"},
 		{sender: s, code: results.FateBounced, receivers: "enforcing-without-tls", says: "530 5.7.0", asked: onlineMeetsOld, because: "it enforces TLS, and has none"},
@@ -138,7 +138,7 @@ func onlineStory() []telling {
 
 func onlineConnectorStory() []telling {
 	const forced, certificate, domain = "exchange-online/connector-forced", "exchange-online/connector-certificate", "exchange-online/connector-domain"
-	const never = noTLS + " enforcing-without-tls " + refusing + " " + failing + " fin-at-mail"
+	const never = noTLS + " enforcing-without-tls " + refusing + " " + noHandshake + " fin-at-mail"
 	const tooOld = old + " " + oldEnforcing + " tls11-only fin-at-mail-tls10"
 	return []telling{
 		{sender: forced, code: results.FateTLS13, receivers: modern + " " + badHost, because: "any certificate will do"},
@@ -165,7 +165,7 @@ func iisStory() []telling {
 	const s, boxed = "iis6-smtp", "iis6-smtp/tls"
 	return []telling{
 		{sender: s, code: results.FatePlain, receivers: "exchange-online exchange-2010/tls12 exchange-onprem tls11-only fin-at-mail fin-at-mail-tls10 " + old + " " + noTLS + " " +
-			refusing + " " + failing + " " + badHost, asked: iisOutbound, because: "the box is not checked: no TLS is tried"},
+			refusing + " " + noHandshake + " " + badHost, asked: iisOutbound, because: "the box is not checked: no TLS is tried"},
 		{sender: s, code: results.FateBounced, receivers: "tls12-required enforcing enforcing-without-tls exchange-online/inbound-enforcing " + oldEnforcing,
 			says: "530 5.7.0", because: "in clear it is refused for good"},
 
@@ -174,7 +174,7 @@ func iisStory() []telling {
 		{sender: boxed, code: results.FateDeferred, receivers: "tls-disabled iis6-smtp enforcing-without-tls " + refusing, asked: iisOutbound, because: "a peer without TLS gets nothing"},
 		{sender: boxed, code: results.FateDeferred, receivers: "exchange-online exchange-onprem exchange-online/inbound-enforcing tls11-only tls12-required fin-at-mail " + badHost,
 			says: "protocol_version(70)", because: "there is no version in common"},
-		{sender: boxed, code: results.FateDeferred, receivers: failing + " fin-at-mail-tls10", because: "TLS comes to nothing"},
+		{sender: boxed, code: results.FateDeferred, receivers: noHandshake + " fin-at-mail-tls10", because: "TLS comes to nothing"},
 	}
 }
 
@@ -183,10 +183,10 @@ func iisStory() []telling {
 func classesStory() []telling {
 	var all []telling
 	for _, c := range []struct{ sender, later, anew, waits string }{
-		{sender: "postfix-may", later: failing + " fin-at-mail fin-at-mail-tls10"},
-		{sender: "exim", anew: failing + " fin-at-mail fin-at-mail-tls10"},
+		{sender: "postfix-may", later: noHandshake + " fin-at-mail fin-at-mail-tls10"},
+		{sender: "exim", anew: noHandshake + " fin-at-mail fin-at-mail-tls10"},
 		{sender: "opensmtpd", anew: "alert-after-220 reset-after-220", waits: "fin-after-220 silent-after-220 fin-at-mail fin-at-mail-tls10"},
-		{sender: "sendmail", waits: failing + " fin-at-mail fin-at-mail-tls10"},
+		{sender: "sendmail", waits: noHandshake + " fin-at-mail fin-at-mail-tls10"},
 	} {
 		all = append(all,
 			telling{sender: c.sender, code: results.FateTLS10, receivers: old + " " + oldEnforcing, because: "its floor is TLS 1.0"},

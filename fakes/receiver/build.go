@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -123,6 +124,28 @@ func point(b *cryptobyte.Builder) []byte {
 	return key.PublicKey().Bytes()
 }
 
+// modp2048 is the prime of group 14 in RFC 3526 §3. A prime of that size takes
+// seconds to make.
+const modp2048 = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD" +
+	"EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED" +
+	"EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE45B3DC2007CB8A163BF0598DA48361C55D39A69163FA8FD24CF5F" +
+	"83655D23DCA3AD961C62F356208552BB9ED529077096966D670C354E4ABC9804F1746C08CA18217C32905E462E36CE3B" +
+	"E39E772C180E86039B2783A2EC07A28FB5C55DF06F4C52C9DE2BCBF6955817183995497CEA956AE515D2261898FA0510" +
+	"15728E5A8AACAA68FFFFFFFFFFFFFFFF"
+
+// primeOf is a prime of so many bits, 0 being 2048.
+func primeOf(bits int) (*big.Int, error) {
+	if bits == 0 {
+		prime, _ := new(big.Int).SetString(modp2048, 16)
+		return prime, nil
+	}
+	prime, err := rand.Prime(rand.Reader, bits)
+	if err != nil {
+		return nil, fmt.Errorf("make a prime of %d bits: %w", bits, err)
+	}
+	return prime, nil
+}
+
 func addChain(b *cryptobyte.Builder, chain [][]byte) {
 	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
 		for _, der := range chain {
@@ -142,13 +165,9 @@ func keyExchange(f fakes.Flight, suite string) ([]byte, error) {
 		b.AddUint16(group(f))
 		b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(point(b)) })
 	case strings.Contains(suite, "_DHE_"), strings.Contains(suite, "_DH_anon_"):
-		bits := f.DHBits
-		if bits == 0 {
-			bits = 2048
-		}
-		prime, err := rand.Prime(rand.Reader, bits)
+		prime, err := primeOf(f.DHBits)
 		if err != nil {
-			return nil, fmt.Errorf("make a prime of %d bits: %w", bits, err)
+			return nil, err
 		}
 		for _, number := range [][]byte{prime.Bytes(), {2}, {4}} { // the server's secret is 2
 			b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(number) })
