@@ -41,7 +41,7 @@ func fallbackClasses() []Model {
 	}{
 		{"postfix-may", "Postfix with smtp_tls_security_level = may: in clear after a failed handshake only in a later attempt, once the mail has waited for minimal_backoff_time (300 s, here 2 s).",
 			"1.0", goingOn(results.ReactClearLater)},
-		{"exim", "Exim with its defaults: in clear after a failed handshake at once on a new connection.", "1.0", goingOn(results.ReactClearNew)},
+		{"exim-may", "Exim with its defaults: in clear after a failed handshake at once on a new connection.", "1.0", goingOn(results.ReactClearNew)},
 		{"opensmtpd", "OpenSMTPD with smtp://: in clear at once on a new connection after an error or a reset in the handshake, and never after a close or silence.",
 			"1.0", at(results.ReactClearNew, results.TriggerFailed, results.TriggerReset)},
 		{"sendmail", "Sendmail with its defaults: once STARTTLS has its go-ahead nothing goes in clear; what it does where STARTTLS is refused is not known, and the model goes on in clear.",

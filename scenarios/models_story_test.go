@@ -184,7 +184,7 @@ func classesStory() []telling {
 	var all []telling
 	for _, c := range []struct{ sender, later, anew, waits string }{
 		{sender: "postfix-may", later: noHandshake + " fin-at-mail fin-at-mail-tls10"},
-		{sender: "exim", anew: noHandshake + " fin-at-mail fin-at-mail-tls10"},
+		{sender: "exim-may", anew: noHandshake + " fin-at-mail fin-at-mail-tls10"},
 		{sender: "opensmtpd", anew: "alert-after-220 reset-after-220", waits: "fin-after-220 silent-after-220 fin-at-mail fin-at-mail-tls10"},
 		{sender: "sendmail", waits: noHandshake + " fin-at-mail fin-at-mail-tls10"},
 	} {
