@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -70,7 +69,7 @@ func startPeer(ctx context.Context, p results.Plan) (*loaded, error) {
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
 	host := profile.HostUnder(Domain)
-	cert, err := certificateOf(authority, profile, host)
+	cert, err := authority.ForPeer(profile, host, Domain)
 	if err != nil {
 		return nil, err
 	}
@@ -84,22 +83,6 @@ func startPeer(ctx context.Context, p results.Plan) (*loaded, error) {
 		addr: ln.Addr().String(), name: "peer " + profile.Name, serverName: host, domain: Domain, roots: authority.Roots(), shared: true,
 		stop: serving(ctx, s, ln),
 	}, nil
-}
-
-// certificateOf makes the certificate that a profile asks for.
-func certificateOf(authority *pki.Authority, p fakes.Profile, host string) (tls.Certificate, error) {
-	kind, key := p.Cert, pki.ECDSAP256
-	if kind == "" {
-		kind = fakes.CertValid
-	}
-	if p.RSA {
-		key = pki.RSA2048
-	}
-	cert, err := authority.Issue(kind, key, kind.Name(host, Domain))
-	if err != nil {
-		return cert, fmt.Errorf("make certificate for peer %s: %w", p.Name, err)
-	}
-	return cert, nil
 }
 
 // discarding plays a profile and forgets the mail that it accepts.

@@ -3,7 +3,6 @@ package harness
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"reflect"
@@ -14,7 +13,6 @@ import (
 
 	"mailtls/fakes"
 	"mailtls/fakes/dns"
-	"mailtls/fakes/pki"
 	"mailtls/fakes/receiver"
 	"mailtls/results"
 	"mailtls/scenarios"
@@ -182,8 +180,8 @@ func (h *mx) stand(peer string, leg results.Leg) error {
 		Now: func() time.Duration { return time.Since(r.epoch) }, Clock: time.Now,
 	}
 	if profile.Offer != fakes.OfferNone {
-		if server.Certificate, err = r.certificate(profile, h.name, h.domain); err != nil {
-			return fmt.Errorf("make the certificate of %s: %w", peer, err)
+		if server.Certificate, err = r.authority.ForPeer(profile, h.name, h.domain); err != nil {
+			return err
 		}
 	}
 	h.mu.Lock()
@@ -216,19 +214,6 @@ func (r *mailroom) took(m receiver.Message) {
 		about.taken = true
 		about.unit.signal()
 	}
-}
-
-// certificate is the one that a profile shows as a host that takes mail for a
-// domain.
-func (r *mailroom) certificate(p fakes.Profile, host, domain string) (tls.Certificate, error) {
-	kind, key := p.Cert, pki.ECDSAP256
-	if kind == "" {
-		kind = fakes.CertValid
-	}
-	if p.RSA {
-		key = pki.RSA2048
-	}
-	return r.authority.Issue(kind, key, kind.Name(host, domain))
 }
 
 // thin has a session hold the hello and the chain of an earlier one

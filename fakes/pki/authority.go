@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -140,6 +141,20 @@ func (a *Authority) Roots() *x509.CertPool {
 
 // RootPEM returns the one certificate in Roots, in PEM.
 func (a *Authority) RootPEM() []byte { return encodeCertificates(a.trusted.root.Raw) }
+
+// ForPeer makes the certificate that a receiving peer shows as a host that takes mail
+// for a domain. Its errors are those of Issue, and name the peer.
+func (a *Authority) ForPeer(p fakes.Profile, host, domain string) (tls.Certificate, error) {
+	kind, key := cmp.Or(p.Cert, fakes.CertValid), ECDSAP256
+	if p.RSA {
+		key = RSA2048
+	}
+	cert, err := a.Issue(kind, key, kind.Name(host, domain))
+	if err != nil {
+		return cert, fmt.Errorf("make certificate for peer %s: %w", p.Name, err)
+	}
+	return cert, nil
+}
 
 // Issue makes a certificate of the kind for names, which are host names (a final dot is dropped) or IP addresses; at least
 // one. Kinds with a wildcard take host names of at least 3 labels (4 for wildcard-deep and wildcard-double) and no address; cn-only takes the

@@ -159,7 +159,7 @@ func elapsed() func() time.Duration {
 // listen gives a server its certificate and a free port.
 func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) {
 	if s.Profile.Offer != fakes.OfferNone {
-		cert, err := issue(authority, s.Profile, s.Host)
+		cert, err := authority.ForPeer(s.Profile, s.Host, s.Host)
 		if err != nil {
 			return nil, err
 		}
@@ -170,17 +170,6 @@ func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) 
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	return ln, nil
-}
-
-func issue(authority *pki.Authority, p fakes.Profile, host string) (tls.Certificate, error) {
-	kind, key := p.Cert, pki.ECDSAP256
-	if kind == "" {
-		kind = fakes.CertValid
-	}
-	if p.RSA {
-		key = pki.RSA2048
-	}
-	return authority.Issue(kind, key, host)
 }
 
 // clientCerts makes client certificates for a target that trusts the authority.

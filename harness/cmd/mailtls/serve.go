@@ -154,7 +154,7 @@ func (f serveFlags) booths(profiles []fakes.Profile, out io.Writer) ([]booth, er
 		}
 		s := f.server(p, host, start, shown{out, prefix})
 		s.ClientRoots = authority.Roots()
-		if err := f.certify(authority, s); err != nil {
+		if s.Certificate, err = authority.ForPeer(s.Profile, s.Host, f.domain); err != nil {
 			return nil, err
 		}
 		all = append(all, booth{Server: s})
@@ -182,20 +182,4 @@ type shown struct {
 
 func (s shown) show(lines string) {
 	say(s.w, "%s%s\n", s.prefix, strings.ReplaceAll(lines, "\n", "\n"+s.prefix))
-}
-
-// certify gives a server its certificate.
-func (f serveFlags) certify(authority *pki.Authority, s *receiver.Server) error {
-	kind, key := s.Profile.Cert, pki.ECDSAP256
-	if kind == "" {
-		kind = fakes.CertValid
-	}
-	if s.Profile.RSA {
-		key = pki.RSA2048
-	}
-	var err error
-	if s.Certificate, err = authority.Issue(kind, key, kind.Name(s.Host, f.domain)); err != nil {
-		return fmt.Errorf("make certificate for peer %s: %w", s.Profile.Name, err)
-	}
-	return nil
 }
