@@ -100,7 +100,7 @@ func pop3Twins() []Model {
 		twin("pop3-buffer-kept", "access", "Runs inside TLS what came behind STLS in clear.", changed(pop3, func(p *Profile) { p.Keep = []Keep{KeepBuffer} })),
 		twin("pop3-partial-line-kept", "access", "Joins an unfinished line in clear to the first line inside TLS.", tolerates(pop3, LenientPartialLine)),
 		twin("pop3-stall-unbounded", "access", "Waits a minute for a silent client, and claims to wait less.", changed(pop3, func(p *Profile) { p.Idle = time.Minute })),
-		twin("pop3-weary", "access", "Greets late once many clients have broken off.", changed(pop3, func(p *Profile) { p.Weary = 100 })),
+		twin("pop3-weary", "access", "Greets late once many clients have broken off.", changed(pop3, func(p *Profile) { p.Weary = 995 })),
 		twin("pop3s-greets-in-clear", "access", "Greets in clear where TLS comes first, when a client is silent.", strikes(pop3s, Fault{
 			At: results.StageHandshake, When: Before, Do: ActionReply, Text: "+OK mx\r\n", Delay: time.Second, IfSilent: true,
 		})),

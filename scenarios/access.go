@@ -22,7 +22,7 @@ const (
 // accessServers holds the cases about servers of mailboxes.
 func accessServers() []Case {
 	return slices.Concat(
-		imapOffers(), imapLogins(), imapUpgrades(), imapInjection(), imapSessions(), imapListeners(),
+		imapOffers(), imapLogins(), imapUpgrades(), imapHandshakes(), imapInjection(), imapSessions(), imapListeners(),
 		pop3Offers(), pop3Logins(), pop3Upgrades(), pop3Injection(), pop3Listeners(),
 	)
 }

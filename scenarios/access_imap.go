@@ -62,6 +62,9 @@ func imapOffers() []Case {
 	)
 }
 
+// handshakeFirst is what RFC 9051 says of the time between go-ahead and handshake.
+const handshakeFirst = "After the tagged OK the handshake comes first, and only that."
+
 // imapLogins are the cases about logins in clear.
 func imapLogins() []Case {
 	m := imapBoxes()
@@ -132,7 +135,6 @@ func (m mailboxes) mechanism(name string) fakes.Dialogue {
 // imapUpgrades are the cases about STARTTLS and what follows it.
 func imapUpgrades() []Case {
 	m := imapBoxes()
-	const handshake = "After the tagged OK the handshake comes first, and only that."
 	return m.played(
 		Case{
 			ID: "imap/starttls-accepted-again", Row: "A-007",
@@ -152,7 +154,7 @@ func imapUpgrades() []Case {
 		Case{
 			ID: "imap/speaks-before-hello", Row: "A-009",
 			Title:     "After the go-ahead the server waits for the ClientHello and sends nothing",
-			Source:    Source{"RFC 9051 §6.2.1", handshake},
+			Source:    Source{"RFC 9051 §6.2.1", handshakeFirst},
 			Dialogues: m.one(m.greet(), m.startTLS(), listen("silence", calmly)),
 			Judge:     judgeSpeaksFirst,
 		},
@@ -164,16 +166,31 @@ func imapUpgrades() []Case {
 			Judge:     judgeSilentInTLS,
 		},
 		Case{
+			ID: "imap/identity-kept", Row: "A-016",
+			Title:     "Who the client said it is in clear is not told again inside TLS",
+			Source:    Source{"RFC 9051 §6.2.1; RFC 2971 §3.1", "What came in clear may be an attacker's; it had better not count inside TLS."},
+			Levels:    []LevelRule{should()},
+			Dialogues: m.one(m.greet(), m.say("id", "", `ID ("name" "{canary}")`), m.startTLS(), fakes.Handshake(broad()), m.say("id-tls", "", "ID NIL"), m.bye()),
+			Judge:     judgeIdentityKept,
+		},
+	)
+}
+
+// imapHandshakes are the cases about what stands in place of the handshake.
+func imapHandshakes() []Case {
+	m := imapBoxes()
+	return m.played(
+		Case{
 			ID: "imap/garbage-answered", Row: "A-019",
 			Title:     "Garbage in place of a ClientHello never gets an answer in clear",
-			Source:    Source{"RFC 9051 §6.2.1", handshake},
+			Source:    Source{"RFC 9051 §6.2.1", handshakeFirst},
 			Dialogues: m.one(m.greet(), m.startTLS(), below("clear", noise()), awaitClose(closing)),
 			Judge:     judgeNoClearReply,
 		},
 		Case{
 			ID: "imap/clear-command-served", Row: "A-019",
 			Title:     "A command in clear in place of a ClientHello is not served",
-			Source:    Source{"RFC 9051 §6.2.1", handshake},
+			Source:    Source{"RFC 9051 §6.2.1", handshakeFirst},
 			Dialogues: m.one(m.greet(), m.startTLS(), below("clear", "clear NOOP\r\n"), awaitClose(closing)),
 			Judge:     judgeNoClearReply,
 		},
@@ -185,14 +202,6 @@ func imapUpgrades() []Case {
 			Dialogues: m.one(m.greet(), m.startTLS(), fakes.Script{{Mark: "stall", Do: fakes.MoveAwaitClose, For: stalling}}),
 			Window:    DefaultWindow,
 			Judge:     judgeStall,
-		},
-		Case{
-			ID: "imap/identity-kept", Row: "A-016",
-			Title:     "Who the client said it is in clear is not told again inside TLS",
-			Source:    Source{"RFC 9051 §6.2.1; RFC 2971 §3.1", "What came in clear may be an attacker's; it had better not count inside TLS."},
-			Levels:    []LevelRule{should()},
-			Dialogues: m.one(m.greet(), m.say("id", "", `ID ("name" "{canary}")`), m.startTLS(), fakes.Handshake(broad()), m.say("id-tls", "", "ID NIL"), m.bye()),
-			Judge:     judgeIdentityKept,
 		},
 	)
 }
