@@ -13,7 +13,7 @@ import (
 func Twins() []Model {
 	var all []Model
 	for _, part := range [][]Model{
-		smtpTwins(), dialogueTwins(), contentTwins(), helloTwins(), recordTwins(), sessionTwins(),
+		smtpTwins(), dialogueTwins(), contentTwins(), helloTwins(), recordTwins(), sessionTwins(), accessTwins(),
 	} {
 		all = append(all, part...)
 	}

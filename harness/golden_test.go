@@ -34,7 +34,7 @@ type album struct {
 	from   map[string]int
 }
 
-// TestRecordGoldenTranscripts plays each case of a receiver against the reference and against
+// TestRecordGoldenTranscripts plays each case of a server against the reference and against
 // the twins that it must catch, and keeps what was seen.
 func TestRecordGoldenTranscripts(t *testing.T) {
 	if !*update {
@@ -44,7 +44,7 @@ func TestRecordGoldenTranscripts(t *testing.T) {
 	t.Run("play", func(t *testing.T) {
 		reference := targets.Reference()
 		for i, v := range reference.Spec().Variants {
-			if !v.Plays(results.RoleReceiver) {
+			if v.Plays(results.RoleSender) {
 				continue
 			}
 			t.Run(v.Name, func(t *testing.T) {

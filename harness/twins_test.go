@@ -38,11 +38,24 @@ func run(t *testing.T, target targets.Target, variant string, f results.Filter) 
 	return runInto(t, filepath.Join(t.TempDir(), "run"), target, variant, f)
 }
 
+// serving is the role in which a variant is tested as a server.
+func serving(t *testing.T, target targets.Target, variant string) results.Role {
+	t.Helper()
+	v, err := target.Spec().Variant(variant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Plays(results.RoleReceiver) {
+		return results.RoleReceiver
+	}
+	return results.RoleAccessServer
+}
+
 // runInto is run that leaves its files in a folder.
 func runInto(t *testing.T, out string, target targets.Target, variant string, f results.Filter) *results.Report {
 	t.Helper()
 	r, err := harness.Run(t.Context(), harness.Options{
-		Target: target, Variant: variant, Roles: []results.Role{results.RoleReceiver},
+		Target: target, Variant: variant, Roles: []results.Role{serving(t, target, variant)},
 		Filter: f, Out: out,
 		Tool: results.Tool{Name: "mailtls", Version: "test", Go: "test"}, Log: t.Output(),
 	})
@@ -59,7 +72,7 @@ type capture struct{ id, got string }
 func captures() map[string][]capture {
 	all := map[string][]capture{}
 	for _, part := range []map[string][]capture{
-		smtpCaptures(), dialogueCaptures(), contentCaptures(), helloCaptures(), recordCaptures(), sessionCaptures(),
+		smtpCaptures(), dialogueCaptures(), contentCaptures(), helloCaptures(), recordCaptures(), sessionCaptures(), accessCaptures(),
 	} {
 		maps.Copy(all, part)
 	}
@@ -150,7 +163,7 @@ func TestEveryReadyCaseHasATwin(t *testing.T) {
 		}
 	}
 	for _, c := range scenarios.All() {
-		if c.Role == results.RoleReceiver && c.Pending == "" && c.Strongest() != results.Info && !caught[c.ID] {
+		if c.Role != results.RoleSender && c.Pending == "" && c.Strongest() != results.Info && !caught[c.ID] {
 			t.Errorf("%s: no twin shows that it can fail", c.ID)
 		}
 	}
@@ -158,7 +171,7 @@ func TestEveryReadyCaseHasATwin(t *testing.T) {
 
 func TestReferenceConforms(t *testing.T) {
 	for _, v := range targets.Reference().Spec().Variants {
-		if !v.Plays(results.RoleReceiver) {
+		if v.Plays(results.RoleSender) {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {

@@ -156,6 +156,7 @@ func All() []Case {
 			all = append(all, c)
 		}
 	}
+	all = append(all, played(results.RoleAccessServer, accessServers())...)
 	slices.SortStableFunc(all, func(a, b Case) int { return strings.Compare(a.Row, b.Row) })
 	return all
 }

@@ -37,7 +37,7 @@ func certificates() []Case {
 }
 
 func judgeName(t *results.Transcript, _ results.Claims) results.Verdict {
-	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS, markHandshake)
+	s, v, ok := secured(t, "")
 	if !ok {
 		return v
 	}
@@ -61,7 +61,7 @@ func judgeName(t *results.Transcript, _ results.Claims) results.Verdict {
 
 func judgeChain(t *results.Transcript, _ results.Claims) results.Verdict {
 	const want = "a chain to a known root, in date, SHA-2, RSA of 2048 bits or more or an elliptic curve"
-	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS, markHandshake)
+	s, v, ok := secured(t, "")
 	if !ok {
 		return v
 	}

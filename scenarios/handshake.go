@@ -60,13 +60,13 @@ func noise() string {
 }
 
 func judgeSpeaksFirst(t *results.Transcript, _ results.Claims) results.Verdict {
-	const want = "no byte for 3 s after 220"
-	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS)
+	const want = "no byte for 3 s after the go-ahead"
+	s, v, ok := begun(t, "")
 	if !ok {
 		return v
 	}
 	if a := reply(s, markStartTLS); len(a.rest) > 0 {
-		return fail(want, fmt.Sprintf("with its 220 the target sent %q", clip(a.rest)), a.refs...)
+		return fail(want, fmt.Sprintf("with its go-ahead the target sent %q", clip(a.rest)), a.refs...)
 	}
 	for i, e := range s.Events {
 		if e.Mark != "silence" || e.From != results.Server {
@@ -94,7 +94,7 @@ func judgeSpeaksFirst(t *results.Transcript, _ results.Claims) results.Verdict {
 // nothing in clear.
 func judgeNoClearReply(t *results.Transcript, _ results.Claims) results.Verdict {
 	const want = "an alert or a close, and no reply in clear"
-	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS)
+	s, v, ok := begun(t, "")
 	if !ok {
 		return v
 	}
@@ -116,7 +116,7 @@ func judgeNoClearReply(t *results.Transcript, _ results.Claims) results.Verdict 
 }
 
 func judgeStall(t *results.Transcript, claims results.Claims) results.Verdict {
-	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS)
+	s, v, ok := begun(t, "")
 	if !ok {
 		return v
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mailtls/fakes"
 	"mailtls/fakes/dialect"
 	"mailtls/results"
 )
@@ -78,7 +79,7 @@ func reply(s *results.Session, mark string) answer {
 		whole = whole && e.Digest == nil
 		a.refs = append(a.refs, results.EventRef{Session: s.ID, Event: i})
 	}
-	r, rest, err := dialect.CutReply(b)
+	r, rest, err := dialect.Cut(protocolOf(s), b, commandUnder(s, mark))
 	a.Reply, a.rest, a.found, a.mute = r, rest, err == nil, len(b) == 0
 	switch {
 	case len(b) == 0:
@@ -94,6 +95,22 @@ func reply(s *results.Session, mark string) answer {
 		a.refs = sent(s, mark)
 	}
 	return a
+}
+
+// protocolOf is what is spoken in a session.
+func protocolOf(s *results.Session) results.Protocol { return fakes.Listener(s.Listener).Protocol() }
+
+// commandUnder is the first command that was sent under a mark, or in IMAP the one
+// whose content was; the zero value when none was.
+func commandUnder(s *results.Session, mark string) dialect.Command {
+	if command, content := strings.CutSuffix(mark, "-body"); content && protocolOf(s) == results.IMAP {
+		mark = command
+	}
+	for _, ref := range sent(s, mark) {
+		line, _, _ := strings.Cut(strings.ReplaceAll(string(shown(s.Events[ref.Event])), "\r\n", "\n"), "\n")
+		return dialect.Parse(protocolOf(s), line)
+	}
+	return dialect.Command{}
 }
 
 // replies reads all the replies under some marks, in order, as a client does

@@ -84,7 +84,7 @@ func judgeSlowAfterResets(t *results.Transcript, _ results.Claims) results.Verdi
 	before, after := probes(t, "before"), probes(t, "after")
 	broken, others := 0, ""
 	for _, s := range probes(t, "resets") {
-		if a := reply(s, markStartTLS); a.is("220") {
+		if a := reply(s, markStartTLS); a.is(carriedOut(protocolOf(s), markStartTLS)...) {
 			broken += 1 + s.Alike
 		} else {
 			others = lastWords(s)
@@ -94,7 +94,7 @@ func judgeSlowAfterResets(t *results.Transcript, _ results.Claims) results.Verdi
 		return inconclusive("the ordinary sessions before the resets did not go through")
 	}
 	if broken < resets {
-		return inconclusive("only %d of %d sessions got as far as 220: %s", broken, resets, others)
+		return inconclusive("only %d of %d sessions got as far as the go-ahead: %s", broken, resets, others)
 	}
 	times := took(before)
 	slices.Sort(times)

@@ -199,11 +199,14 @@ func judgeNameInsistedOn(t *results.Transcript, _ results.Claims) results.Verdic
 }
 
 func judgeALPN(t *results.Transcript, _ results.Claims) results.Verdict {
-	const want = "what becomes of ALPN h2; without ALPN a handshake"
+	const want = "what becomes of ALPN; without it a handshake"
 	var got []string
 	var refs []results.EventRef
-	for _, name := range []string{"none", "h2"} {
-		s, v, ok := reach(t, name, markGreeting, markEhlo, markStartTLS)
+	for _, name := range []string{"none", "imap", "pop3", "h2"} {
+		if name != "none" && probe(t, name) == nil {
+			continue
+		}
+		s, v, ok := begun(t, name)
 		if !ok {
 			return v
 		}

@@ -62,20 +62,48 @@ func reach(t *results.Transcript, dialogue string, marks ...string) (*results.Se
 			}
 			continue
 		}
-		if a := reply(s, m); !a.is(carriedOut(m)...) {
+		if a := reply(s, m); !a.is(carriedOut(protocolOf(s), m)...) {
 			return s, inconclusive("the session did not get past %s: %s", m, a), false
 		}
 	}
 	return s, results.Verdict{}, true
 }
 
+// begun is reach up to the go-ahead to TLS, in whatever protocol; on a listener
+// where TLS comes first it is the session.
+func begun(t *results.Transcript, dialogue string) (*results.Session, results.Verdict, bool) {
+	marks := []string{markGreeting, markEhlo, markStartTLS}
+	if s := probe(t, dialogue); s != nil {
+		switch l := fakes.Listener(s.Listener); {
+		case l.Implicit():
+			marks = nil
+		case l.Protocol() == results.IMAP, l.Protocol() == results.POP3:
+			marks = []string{markGreeting, markStartTLS}
+		}
+	}
+	return reach(t, dialogue, marks...)
+}
+
+// secured is reach up to the end of the handshake, in whatever protocol.
+func secured(t *results.Transcript, dialogue string) (*results.Session, results.Verdict, bool) {
+	s, v, ok := begun(t, dialogue)
+	if !ok {
+		return s, v, false
+	}
+	return reach(t, dialogue, markHandshake)
+}
+
 // carriedOut are the codes of the reply to a command that was carried out (RFC
-// 5321 §4.3.2, RFC 3207 §4).
-func carriedOut(mark string) []string {
-	switch mark {
-	case markGreeting, markStartTLS:
+// 5321 §4.3.2, RFC 3207 §4; RFC 9051 §7.1, RFC 1939 §3).
+func carriedOut(p results.Protocol, mark string) []string {
+	switch {
+	case p == results.IMAP:
+		return []string{"OK", "+"}
+	case p == results.POP3:
+		return []string{"+"}
+	case mark == markGreeting, mark == markStartTLS:
 		return []string{"220"}
-	case markEhlo, markEhloTLS:
+	case mark == markEhlo, mark == markEhloTLS:
 		return []string{"250"}
 	}
 	return []string{"2", "3"}

@@ -62,7 +62,7 @@ func judgeServed(t *results.Transcript, _ results.Claims) results.Verdict {
 
 func judgeRefused(t *results.Transcript, _ results.Claims) results.Verdict {
 	const want = "alert protocol_version(70)"
-	s, v, ok := reach(t, "", markGreeting, markEhlo, markStartTLS)
+	s, v, ok := begun(t, "")
 	if !ok {
 		return v
 	}

@@ -75,6 +75,12 @@ func (c *checker) claims(where spot, v *variantSpec) {
 	}{
 		{results.FeatureSubmission, fakes.ListenSubmission},
 		{results.FeatureSMTPS, fakes.ListenSMTPS},
+		{results.FeatureIMAP, fakes.ListenIMAP},
+		{results.FeatureIMAPStartTLS, fakes.ListenIMAP},
+		{results.FeatureIMAPS, fakes.ListenIMAPS},
+		{results.FeaturePOP3, fakes.ListenPOP3},
+		{results.FeaturePOP3STLS, fakes.ListenPOP3},
+		{results.FeaturePOP3S, fakes.ListenPOP3S},
 	} {
 		if _, ok := c.m.listen(v)[need.listener]; v.Claims.Has(need.feature) && !ok {
 			c.faultAt(where.and("features"), "variant %s claims %s without a listener %s; add it to listen",

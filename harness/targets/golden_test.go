@@ -54,7 +54,9 @@ func renderAll(t *testing.T, p *Process, i int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for l, port := range map[string]int{"smtp": 2525, "submission": 2587, "smtps": 2465} {
+	for l, port := range map[string]int{
+		"smtp": 2525, "submission": 2587, "smtps": 2465, "lmtp": 2524, "imap": 2143, "imaps": 2993, "pop3": 2110, "pop3s": 2995,
+	} {
 		if d.Listen[l] != nil {
 			d.Listen[l].Port = port
 		}

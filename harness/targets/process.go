@@ -21,7 +21,7 @@ import (
 
 // builtin holds the folders of the targets that come with mailtls.
 //
-//go:embed exim postfix
+//go:embed dovecot exim postfix
 var builtin embed.FS
 
 // Process is a target that is real software, described by a folder with a

@@ -40,7 +40,7 @@ func TestBadInputIsNamedAndEndsWithTwo(t *testing.T) {
 		want string
 	}{
 		"no target":          {[]string{"run"}, `required flag(s) "target" not set`},
-		"unknown target":     {[]string{"run", "--target", "nobody"}, `find target "nobody": there are reference, gosmtp, exim, postfix`},
+		"unknown target":     {[]string{"run", "--target", "nobody"}, `find target "nobody": there are reference, gosmtp, dovecot, exim, postfix`},
 		"unknown variant":    {[]string{"run", "--target", "reference/odd"}, `find variant "odd" of target reference: there are default`},
 		"unknown role":       {[]string{"run", "--target", "reference", "--role", "cook"}, `read role "cook"`},
 		"role not claimed":   {[]string{"run", "--target", "reference", "--role", "access-client"}, "target reference claims"},
