@@ -135,6 +135,9 @@ func TestForwardsAndReadsTheHellos(t *testing.T) {
 	if said := text(got.box, results.Client); strings.Contains(said, "MAIL") || !strings.HasSuffix(said, "STARTTLS\r\n") {
 		t.Errorf("in clear the client said %q", said)
 	}
+	if e := got.box.Events; e[len(e)-1].Stage != results.StageHandshake {
+		t.Errorf("what is inside TLS is of stage %s", e[len(e)-1].Stage)
+	}
 	wantStages := []results.Stage{results.StageGreeting, results.StageHello, results.StageStartTLS}
 	if s := stages(got.box, results.Server); !slices.Equal(s, wantStages) {
 		t.Errorf("the server's stages are %v", s)
@@ -153,6 +156,26 @@ func TestFollowsMailInClear(t *testing.T) {
 	}
 	if s := stages(got.box, results.Server); !slices.Equal(s, append([]results.Stage{results.StageGreeting}, want...)) {
 		t.Errorf("the server's stages are %v", s)
+	}
+}
+
+// TestContentInOneSegmentWithCommands: pipelining (RFC 2920, RFC 3030) brings both
+// together, and the stage is that of the content.
+func TestContentInOneSegmentWithCommands(t *testing.T) {
+	t.Parallel()
+	body := fakes.Join(fakes.Opening(fakes.ListenSMTP, false, fakes.Hello{}),
+		fakes.Say("mail", "250", "MAIL FROM:<{from}>\r\n"), fakes.Say("rcpt", "250", "RCPT TO:<{rcpt}>\r\n"), fakes.Say("data", "354", "DATA\r\n"),
+		fakes.Say("body", "250", "Subject: x\r\n\r\nMAIL\r\n.\r\nQUIT\r\n"))
+	got := through(t, "pass", "tls-disabled", body)
+	want := []results.Stage{results.StageHello, results.StageMail, results.StageRcpt, results.StageData, results.StageBody}
+	if s := stages(got.box, results.Client); !slices.Equal(s, want) || !strings.Contains(text(got.box, results.Server), "221 ") {
+		t.Errorf("DATA: the client's stages are %v", s)
+	}
+	chunk := fakes.Join(fakes.Opening(fakes.ListenSMTP, false, fakes.Hello{}),
+		fakes.Say("mail", "250", "MAIL FROM:<{from}>\r\nRCPT TO:<{rcpt}>\r\nBDAT 7 LAST\r\nQUIT\r\n\nQUIT\r\n"))
+	got = through(t, "pass", "tls-disabled", chunk)
+	if s := stages(got.box, results.Client); !slices.Equal(s, []results.Stage{results.StageHello, results.StageBdat}) {
+		t.Errorf("BDAT: the client's stages are %v", s)
 	}
 }
 

@@ -19,40 +19,38 @@ type dialogue struct {
 	secure bool
 }
 
-// hear takes what the client says, and sets the stage to that of the last of it.
+// hear takes a segment of what the client says, and sets the stage to that of the
+// last command in it; content of a message that it holds goes before that, since
+// the reply to it is what counts.
 func (d *dialogue) hear(p []byte) {
-	if d.secure {
-		return
-	}
-	for len(p) > 0 {
+	var content results.Stage
+	for !d.secure && len(p) > 0 {
 		if d.chunk > 0 {
 			n := min(d.chunk, int64(len(p)))
-			d.chunk, p = d.chunk-n, p[n:]
+			d.chunk, p, content = d.chunk-n, p[n:], results.StageBdat
 			continue
 		}
-		i := bytes.IndexByte(p, '\n')
-		if i < 0 {
-			if len(d.line)+len(p) <= dialect.MaxLine {
-				d.line = append(d.line, p...)
-			}
-			p = nil
-		} else {
-			line := string(bytes.TrimSuffix(append(d.line, p[:i]...), []byte("\r")))
-			d.line, p = nil, p[i+1:]
-			d.command(line)
-		}
 		if d.body {
-			d.stage = results.StageBody
+			content = results.StageBody
 		}
+		line, rest, whole := bytes.Cut(p, []byte("\n"))
+		if len(d.line)+len(line) <= dialect.MaxLine {
+			d.line = append(d.line, line...)
+		}
+		if p = rest; whole {
+			d.command(string(bytes.TrimSuffix(d.line, []byte("\r"))))
+			d.line = nil
+		}
+	}
+	if content != "" {
+		d.stage = content
 	}
 }
 
 // command takes a whole line.
 func (d *dialogue) command(line string) {
 	if d.body {
-		if line == "." {
-			d.body, d.stage = false, results.StageBody
-		}
+		d.body = line != "."
 		return
 	}
 	c := dialect.ParseSMTP(line)

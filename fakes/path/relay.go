@@ -188,9 +188,9 @@ func (r *relay) toClient(p []byte) error {
 	}
 	_, err := r.client.WriteBelow(out)
 	if goAhead {
-		r.talk.secure = true
+		r.talk.secure, r.talk.stage = true, results.StageHandshake
 		r.client.ExpectTLS()
-		r.rec.At(results.StageHandshake, "")
+		r.rec.At(r.talk.stage, "")
 	}
 	return err //nolint:wrapcheck // it is judged by what it is
 }
