@@ -117,7 +117,7 @@ func (w *world) startSender(ctx context.Context, variant targets.Variant, room *
 	w.submitter = w.addresses.take()
 	wiring := targets.Wiring{
 		Domain: w.domain, Host: "mx." + w.domain, User: w.user, Password: w.password, Log: w.logTo(),
-		Submitter: w.submitter.String(), PeerRoots: room.authority.RootPEM(),
+		Submitter: w.submitter.String(), PeerRoots: append(room.authority.RootPEM(), w.trusted...),
 	}
 	if w.Target.Spec().Direct {
 		wiring.Route = room.route

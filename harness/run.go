@@ -48,6 +48,8 @@ type world struct {
 	peers               map[string]fakes.Profile
 	resolver, submitter netip.Addr
 	submitting          chan struct{}
+	// trusted, in PEM, is what the certificates of hosts that are not ours lead to.
+	trusted []byte
 
 	mu      sync.Mutex
 	remarks []string // each once

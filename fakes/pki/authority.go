@@ -143,13 +143,14 @@ func (a *Authority) Roots() *x509.CertPool {
 func (a *Authority) RootPEM() []byte { return encodeCertificates(a.trusted.root.Raw) }
 
 // ForPeer makes the certificate that a receiving peer shows as a host that takes mail
-// for a domain. Its errors are those of Issue, and name the peer.
-func (a *Authority) ForPeer(p fakes.Profile, host, domain string) (tls.Certificate, error) {
+// for a domain, for more names too where some are given. Its errors are those of
+// Issue, and name the peer.
+func (a *Authority) ForPeer(p fakes.Profile, host, domain string, more ...string) (tls.Certificate, error) {
 	kind, key := cmp.Or(p.Cert, fakes.CertValid), ECDSAP256
 	if p.RSA {
 		key = RSA2048
 	}
-	cert, err := a.Issue(kind, key, kind.Name(host, domain))
+	cert, err := a.Issue(kind, key, append([]string{kind.Name(host, domain)}, more...)...)
 	if err != nil {
 		return cert, fmt.Errorf("make certificate for peer %s: %w", p.Name, err)
 	}

@@ -22,7 +22,8 @@ func All() ([]Target, error) {
 }
 
 // Find returns the target or product with the name, or the one that a folder
-// describes: a name with a dot or a slash at its beginning is a path.
+// describes: a name with a dot or a slash at its beginning is a path. Real software
+// goes before the product of the same name.
 func Find(name string) (Target, error) {
 	if IsPath(name) {
 		return Load(name)
@@ -31,17 +32,17 @@ func Find(name string) (Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range Products() {
-		if p.name == name {
-			return p, nil
-		}
-	}
 	var names []string
 	for _, t := range all {
 		if t.Spec().Name == name {
 			return t, nil
 		}
 		names = append(names, t.Spec().Name)
+	}
+	for _, p := range Products() {
+		if p.name == name {
+			return p, nil
+		}
 	}
 	return nil, fmt.Errorf("find target %q: there are %s, the models and remote; a folder is named by a path, such as ./%s",
 		name, strings.Join(names, ", "), name)

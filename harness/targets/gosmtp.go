@@ -68,7 +68,7 @@ func (g GoSMTP) Start(ctx context.Context, _ Variant, w Wiring) (*Running, error
 	if err != nil {
 		return nil, fmt.Errorf("start gosmtp: %w", err)
 	}
-	cert, err := authority.Issue(fakes.CertValid, pki.ECDSAP256, w.Host)
+	cert, err := authority.Issue(fakes.CertValid, pki.ECDSAP256, append([]string{w.Host}, w.Names...)...)
 	if err != nil {
 		return nil, fmt.Errorf("start gosmtp: %w", err)
 	}
@@ -91,7 +91,7 @@ func (g GoSMTP) Start(ctx context.Context, _ Variant, w Wiring) (*Running, error
 	version, _ := g.Version(ctx)
 	return &Running{
 		Addrs:   map[fakes.Listener]string{fakes.ListenSMTP: ln.Addr().String()},
-		Version: version, Roots: authority.Roots(), Idle: q.idle,
+		Version: version, Roots: authority.Roots(), RootPEM: authority.RootPEM(), Idle: q.idle,
 		Stop: func(context.Context) error {
 			err := server.Close()
 			cancel()

@@ -125,7 +125,7 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 		cancel()
 		return nil, fmt.Errorf("start %s: %w", m.Name, err)
 	}
-	r := &Running{Addrs: map[fakes.Listener]string{}, Version: ToolVersion(), Roots: authority.Roots(), Idle: mail.idle}
+	r := &Running{Addrs: map[fakes.Listener]string{}, Version: ToolVersion(), Roots: authority.Roots(), RootPEM: authority.RootPEM(), Idle: mail.idle}
 	r.ClientCert = clientCerts(authority)
 	var serving sync.WaitGroup
 	r.Stop = func(context.Context) error {
@@ -140,7 +140,7 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 			Profile: profile, Listener: listener, Host: w.Host, Mail: &boxes, Accounts: map[string]string{w.User: w.Password},
 			ClientRoots: authority.Roots(), Now: elapsed(), Clock: time.Now, Deliver: mail.put,
 		}
-		ln, err := listen(s, authority)
+		ln, err := listen(s, authority, w.Names)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("start %s: %w", m.Name, err), r.Stop(ctx))
 		}
@@ -157,9 +157,9 @@ func elapsed() func() time.Duration {
 }
 
 // listen gives a server its certificate and a free port.
-func listen(s *receiver.Server, authority *pki.Authority) (net.Listener, error) {
+func listen(s *receiver.Server, authority *pki.Authority, more []string) (net.Listener, error) {
 	if s.Profile.Offer != fakes.OfferNone {
-		cert, err := authority.ForPeer(s.Profile, s.Host, s.Host)
+		cert, err := authority.ForPeer(s.Profile, s.Host, s.Host, more...)
 		if err != nil {
 			return nil, err
 		}

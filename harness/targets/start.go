@@ -23,7 +23,10 @@ type instance struct {
 	v     *variantSpec
 	place *place
 	data  *renderData
-	roots *x509.CertPool
+	// names are more names for its certificate.
+	names   []string
+	roots   *x509.CertPool
+	rootPEM []byte
 	// clientCert makes client certificates that the software can verify; nil
 	// without a certificate.
 	clientCert func(fakes.Cert) (tls.Certificate, error)
@@ -50,7 +53,7 @@ func (p *Process) Start(ctx context.Context, v Variant, w Wiring) (*Running, err
 	if err != nil {
 		return nil, fmt.Errorf("start %s/%s: %w", p.m.Name, spec.Name, err)
 	}
-	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, ClientCert: i.clientCert, PID: i.pid, Stop: i.stop}
+	r := &Running{Addrs: i.data.addrs(), Version: i.version, Roots: i.roots, RootPEM: i.rootPEM, ClientCert: i.clientCert, PID: i.pid, Stop: i.stop}
 	if i.child != nil {
 		r.PID = i.child.pid
 	}
@@ -71,7 +74,7 @@ func (p *Process) start(ctx context.Context, v *variantSpec, w Wiring) (*instanc
 	if err != nil {
 		return nil, err
 	}
-	i := &instance{p: p, v: v, place: pl}
+	i := &instance{p: p, v: v, place: pl, names: w.Names}
 	if err := i.begin(ctx, w); err != nil {
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*stopTime)
 		defer cancel()

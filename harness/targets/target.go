@@ -105,6 +105,8 @@ type Wiring struct {
 	Collector string
 	// Host is the name that the target goes by.
 	Host string
+	// Names are more names that its certificate is for.
+	Names []string
 	// User and Password may log in where the target offers that, and are what a
 	// sender logs in with at the next hop where its policy has credentials.
 	User, Password string
@@ -135,8 +137,10 @@ type Running struct {
 	User, Password string
 	// ServerName is the name to ask for in TLS; empty means Wiring.Host.
 	ServerName string
-	// Roots that its certificates lead to; nil when they are not known.
-	Roots *x509.CertPool
+	// Roots that its certificates lead to, and RootPEM the same in PEM; nil when
+	// they are not known.
+	Roots   *x509.CertPool
+	RootPEM []byte
 	// ClientCert makes a client certificate of a kind, from an issuer that the
 	// target trusts where the kind says so; nil when there are none.
 	ClientCert func(fakes.Cert) (tls.Certificate, error)

@@ -22,11 +22,11 @@ func (i *instance) writeCertificate(ctx context.Context) error {
 		return err
 	}
 	kind := i.p.m.certificate(i.v)
-	cert, err := authority.Issue(kind.Kind, kind.KeyType, i.data.Host)
+	cert, err := authority.Issue(kind.Kind, kind.KeyType, append([]string{i.data.Host}, i.names...)...)
 	if err != nil {
 		return err
 	}
-	i.roots = authority.Roots()
+	i.roots, i.rootPEM = authority.Roots(), authority.RootPEM()
 	i.clientCert = clientCerts(authority)
 	// The root's own file first: that makes the folder, and proves that it lies
 	// inside.
