@@ -27,7 +27,7 @@ const (
 // ProductModels returns the models of mail servers that are known by their
 // documentation. Where that is silent the doc of the model says so.
 func ProductModels() []Model {
-	return slices.Concat(exchange2010(), exchangeOnPremises(), exchangeOnline(), iis6(), fallbackClasses())
+	return slices.Concat(exchange2010(), exchangeOnPremises(), exchangeOnline(), iis6(), exchangeMailbox(), fallbackClasses())
 }
 
 // ProductModel finds a model by name.

@@ -24,10 +24,10 @@ func mine(t *results.Transcript, claims results.Claims) results.SenderPolicy {
 	return p
 }
 
-// Fate is what became of the first message of a sender case; nil when none was
-// submitted.
+// Fate is what became of the message of a sender case; nil when none was submitted,
+// or several.
 func Fate(t *results.Transcript, claims results.Claims) *results.Fate {
-	if len(t.Submissions) == 0 {
+	if len(t.Submissions) != 1 {
 		return nil
 	}
 	f := fate(t, claims, 0)

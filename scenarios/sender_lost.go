@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"mailtls/results"
 )
@@ -32,7 +31,7 @@ func senderLost() []Case {
 			Source: Source{"RFC 5321 §4.5.3.2.6; RFC 5321 §3.8", "What became of the mail cannot be known, so that it is sent again, and as it was sent before."},
 			Levels: []LevelRule{must()}, Under: underTLS, Placements: at(how.word + "-at-final-dot"),
 			Acts: []Act{
-				{Do: ActSubmit}, {Do: ActPause, For: 1500 * time.Millisecond}, {Do: ActSwitch, Host: "mx1", Peer: "opportunistic"}, {Do: ActAwait},
+				{Do: ActSubmit}, {Do: ActTaken}, {Do: ActSwitch, Host: "mx1", Peer: "opportunistic"}, {Do: ActAwait},
 			},
 			Judge: allOf(judgeSentAgain),
 		})
