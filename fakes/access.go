@@ -2,6 +2,7 @@ package fakes
 
 import (
 	"crypto/tls"
+	"slices"
 
 	"mailtls/results"
 )
@@ -50,6 +51,14 @@ func accessReceivers() []Profile {
 				Offer: OfferImplicit, Logins: BasicAfterTLS(),
 			},
 			{
+				Name: "-client-certificate", Doc: "takes logins inside TLS, and asks there for a certificate that is one too.",
+				Offer: OfferStartTLS, Logins: byCertificate(), ClientCert: ClientCertOptional,
+			},
+			{
+				Name: "s-client-certificate", Doc: "speaks TLS before the greeting, takes logins, and asks for a certificate that is one too.",
+				Offer: OfferImplicit, Logins: byCertificate(), ClientCert: ClientCertOptional,
+			},
+			{
 				Name: "s-tls10-only", Doc: "speaks TLS 1.0 before the greeting and nothing newer, and takes logins.",
 				Offer: OfferImplicit, Logins: BasicAfterTLS(), MinTLS: tls.VersionTLS10, MaxTLS: tls.VersionTLS10,
 			},
@@ -89,7 +98,7 @@ func MustTLSAccess(p results.Protocol) Gate {
 
 // accessModels are our own engine, honest, as servers of mailboxes.
 func accessModels() []Model {
-	modern := []results.Feature{results.FeatureModern, results.FeatureTLS13}
+	modern := slices.Clip([]results.Feature{results.FeatureModern, results.FeatureTLS13})
 	return []Model{
 		accessModel("access", "-basic-after-tls", "", "takes logins inside TLS only.", append(modern, results.FeatureBasicAfterTLS)...),
 		accessModel("access-plain-login", "-plain-login", "", "takes logins in clear as well.", append(modern, results.FeaturePlainLogin)...),
@@ -97,6 +106,8 @@ func accessModels() []Model {
 		accessModel("access-tls12-required", "-tls12-required", "", "takes nothing in clear but what leads to TLS 1.2 or later.", append(modern, results.FeatureBasicAfterTLS)...),
 		accessModel("access-tls10-only", "-tls10-only", "-tls10-only", "speaks TLS 1.0 and nothing newer, and takes logins inside it only.",
 			results.FeatureLegacyOnly, results.FeatureBasicAfterTLS),
+		accessModel("access-mtls", "-client-certificate", "-client-certificate", "takes logins inside TLS only, by client certificate too (RFC 8314 §4.2).",
+			append(modern, results.FeatureBasicAfterTLS, results.FeatureMTLS)...),
 	}
 }
 

@@ -27,6 +27,10 @@ func BasicAnywhere() Logins { return Logins{Clear: loginBasic(), TLS: loginBasic
 // RFC 2595 §2.3).
 func BasicAfterTLS() Logins { return Logins{TLS: loginBasic()} }
 
+// byCertificate is BasicAfterTLS, with EXTERNAL for clients that show a certificate
+// (RFC 8314 §4.2).
+func byCertificate() Logins { return Logins{TLS: append(loginBasic(), "EXTERNAL")} }
+
 // PlainTextLogin is a login type of Exchange's POP3 and IMAP4 services: no TLS is
 // needed for any login.
 func PlainTextLogin() Logins { return Logins{Clear: loginWindows(), TLS: loginWindows()} }

@@ -75,9 +75,7 @@ func imapListenerTwins() []Model {
 		twin("imap-old-versions", "access", "Takes TLS 1.0 and 1.1, and claims to be modern.", changed(ListenIMAP, old), changed(imaps, old)),
 		twin("imap-append-truncated", "access", "Stores a message whose connection ended in the middle.", tolerates(imaps, LenientTruncated)),
 		twin("imap-resumed-login-kept", "access", "Takes a client for logged in when the session was whose ticket it shows.", changed(ListenIMAP, remembers), changed(imaps, remembers)),
-		twin("imap-external-missing", "access", "Asks for client certificates, and has no login for them.", func(m *Model) {
-			m.Claims.Features = append(slices.Clip(m.Claims.Features), results.FeatureMTLS)
-		}, changed(imaps, func(p *Profile) { p.ClientCert = ClientCertOptional })),
+		twin("imap-external-missing", "access-mtls", "Asks for client certificates, and has no login for them.", changed(imaps, func(p *Profile) { p.Logins = BasicAfterTLS() })),
 		twin("imap-expired-certificate", "access", "Shows a certificate that has ended.", changed(imaps, func(p *Profile) { p.Cert = CertExpired })),
 		twin("imap-certificate-for-another", "access", "Shows a certificate for another name.", changed(imaps, func(p *Profile) { p.Cert = CertWrongName })),
 	}

@@ -182,7 +182,9 @@ func TestReferenceConforms(t *testing.T) {
 }
 
 func TestReferenceBearsBurdens(t *testing.T) {
-	conforms(t, run(t, targets.Reference(), targets.DefaultVariant, results.Filter{Label: alone}))
+	for _, variant := range []string{targets.DefaultVariant, "access"} {
+		conforms(t, run(t, targets.Reference(), variant, results.Filter{Label: alone}))
+	}
 }
 
 // conforms demands that every case that applies was met.

@@ -52,7 +52,6 @@ func unrecorded() map[string]string {
 		"reuse-hundred-messages.fail.txt":              long,
 		"queue-many.pass.txt":                          long,
 		"queue-many.fail.txt":                          long,
-		"imap-external-login.pass.txt":                 "the reference asks no client that reads mail for a certificate",
 		"mx-alias.pass.txt":                            "the reference is wired without a resolver, and meets no alias",
 	}
 }

@@ -53,6 +53,8 @@ func accessRows() []row {
 			row{service.name + "-tls12-required", via(service.upgrade, old), failed("", "S70")},
 			row{service.name + "-tls10-only", via(service.upgrade, old), good("1.0")},
 			row{service.name + "-tls10-only", via(service.upgrade, both()), failed("", "S70")},
+			row{service.name + "-client-certificate", via(service.upgrade, both()), good("1.3")},
+			row{implicit + "-client-certificate", via(implicit, fakes.Hello{Cert: fakes.CertClient}), good("1.3")},
 			row{implicit, via(implicit, both()), good("1.3")},
 			row{implicit + "-tls10-only", via(implicit, old), good("1.0")},
 			row{implicit + "-tls10-only", via(implicit, both()), failed("", "S70")},
