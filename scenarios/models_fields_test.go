@@ -17,7 +17,7 @@ func notTold() map[string]string {
 	return map[string]string{
 		"SenderPolicy.Name": "a name", "SenderPolicy.Doc": "a doc", "Connector.Name": "a name", "Profile.Name": "a name", "Profile.Doc": "a doc",
 		"SenderPolicy.RetrySeconds": "our clock", "SenderPolicy.LaterSeconds": "our clock", "SenderPolicy.LifetimeSeconds": "our clock",
-		"SenderPolicy.Credentials": "no host of the story takes a login", "Profile.Logins": "models have none",
+		"SenderPolicy.Credentials": "no host of the story takes a login", "Profile.Logins": "a table of its own tells of it",
 		"SenderPolicy.TimeoutSeconds": "our clock", "SenderPolicy.Reuse": "one message shows nothing of it",
 		"Policy.SenderPolicy": "its fields are told of", "Policy.TLSDomain": "comes of the connector", "Policy.Flaws": "models have none",
 		"Profile.Protocol": "all is SMTP", "Profile.Clear": "not of TLS", "Profile.TLS": "not of TLS", "Profile.Groups": "the library's",
