@@ -173,8 +173,10 @@ func takings(t *results.Transcript, all []*delivery, canary string) []taking {
 const sameAttempt = 2 * time.Second
 
 // attempts groups connections by attempt: within one a sender comes back at once,
-// or while another connection is still open.
-func attempts(all []*delivery, p results.SenderPolicy) [][]*delivery {
+// or while another connection is still open, and without having asked for the hosts
+// again, where it is seen to ask.
+func attempts(t *results.Transcript, all []*delivery, p results.SenderPolicy) [][]*delivery {
+	asked := lookups(t)
 	soon := sameAttempt
 	if half := time.Duration(p.RetrySeconds / 2 * float64(time.Second)); half > 0 {
 		soon = min(soon, half)
@@ -182,11 +184,28 @@ func attempts(all []*delivery, p results.SenderPolicy) [][]*delivery {
 	var groups [][]*delivery
 	var end time.Duration
 	for _, d := range all {
-		if len(groups) == 0 || d.began > end+soon {
+		again := func(at time.Duration) bool { return at > end && at < d.began }
+		if len(groups) == 0 || d.began > end+soon || slices.ContainsFunc(asked, again) {
 			groups = append(groups, nil)
 		}
 		groups[len(groups)-1] = append(groups[len(groups)-1], d)
 		end = max(end, d.EndAt)
 	}
 	return groups
+}
+
+// lookups are the times at which the hosts of the only message's domain were asked
+// for; none where several messages make it unclear for which.
+func lookups(t *results.Transcript) []time.Duration {
+	if len(t.Submissions) != 1 {
+		return nil
+	}
+	domain := domainOf(t.Submissions[0]) + "."
+	var at []time.Duration
+	for _, q := range t.Queries {
+		if q.Type == "MX" && strings.EqualFold(q.Name, domain) {
+			at = append(at, q.At)
+		}
+	}
+	return at
 }

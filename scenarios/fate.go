@@ -48,7 +48,7 @@ func fateAmong(t *results.Transcript, claims results.Claims, all []*delivery, n 
 		a := got[0]
 		// It may have arrived before the reply to its submission did.
 		f.Seconds, f.ProvedBy = max(0, (a.at-s.At).Seconds()), results.ProvedByDelivery
-		f.Code, f.TLS = how(a, all, p)
+		f.Code, f.TLS = how(t, a, all, p)
 		f.Connections = 0
 		for _, d := range all {
 			if d.began <= a.began {
@@ -86,7 +86,7 @@ func returned(t *results.Transcript, s results.Submission) (results.DSN, bool) {
 }
 
 // how a message went that arrived.
-func how(a taking, all []*delivery, p results.SenderPolicy) (results.FateCode, string) {
+func how(t *results.Transcript, a taking, all []*delivery, p results.SenderPolicy) (results.FateCode, string) {
 	if a.secure {
 		v := facts(a.Session).Version
 		return map[string]results.FateCode{
@@ -94,7 +94,7 @@ func how(a taking, all []*delivery, p results.SenderPolicy) (results.FateCode, s
 		}[v], v
 	}
 	first := true
-	for i, group := range attempts(all, p) {
+	for i, group := range attempts(t, all, p) {
 		for _, d := range group {
 			switch {
 			case d.ID != a.ID:

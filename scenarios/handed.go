@@ -24,7 +24,7 @@ func Handed(t *results.Transcript, claims results.Claims) *results.Fate {
 		return &f
 	}
 	f := results.Fate{Seconds: max(0, (at - s.At).Seconds()), ProvedBy: results.ProvedByDelivery}
-	f.Code, f.TLS = how(taking{delivery: d, at: at, secure: secure}, all, policyOf(t, s, claims))
+	f.Code, f.TLS = how(t, taking{delivery: d, at: at, secure: secure}, all, policyOf(t, s, claims))
 	for _, one := range all {
 		if one.began <= d.began {
 			f.Connections++

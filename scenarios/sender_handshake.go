@@ -176,7 +176,7 @@ func judgeRounds(t *results.Transcript, claims results.Claims) results.Verdict {
 	if len(all) == 0 {
 		return inconclusive("no connection was made")
 	}
-	groups := attempts(all, mine(t, claims))
+	groups := attempts(t, all, mine(t, claims))
 	for _, group := range groups {
 		var asked, plain int
 		var refs []results.EventRef

@@ -24,7 +24,7 @@ const retrySlack = 2 * time.Second
 // the second.
 func judgeFirstRetry(t *results.Transcript, claims results.Claims) results.Verdict {
 	p, f := mine(t, claims), fate(t, claims, 0)
-	groups := attempts(deliveries(t), p)
+	groups := attempts(t, deliveries(t), p)
 	switch {
 	case f.Code == results.FateUnknown:
 		return lost(t, claims, f)
