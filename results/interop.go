@@ -1,7 +1,6 @@
 package results
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -45,26 +44,10 @@ func (m Interop) ExitCode() int {
 
 // WriteInterop writes the page in a format: text, markdown or json.
 func WriteInterop(w io.Writer, m Interop, format string) error {
-	var err error
-	switch format {
-	case "text":
-		_, err = io.WriteString(w, m.text())
-	case "markdown":
-		_, err = io.WriteString(w, m.markdown())
-	case "json":
-		if m.Pairs == nil {
-			m.Pairs = []InteropPair{}
-		}
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		err = e.Encode(m)
-	default:
-		return fmt.Errorf("write interop as %q: text, markdown or json", format)
+	if m.Pairs == nil {
+		m.Pairs = []InteropPair{}
 	}
-	if err != nil {
-		return fmt.Errorf("write interop: %w", err)
-	}
-	return nil
+	return writeView(w, "interop", format, textView("text", m.text), textView("markdown", m.markdown), jsonView(m))
 }
 
 // interopTitle is above the page.

@@ -2,7 +2,6 @@ package results
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -55,25 +54,8 @@ func (m ModelMatrix) ExitCode() int {
 
 // WriteModelMatrix writes the matrix in a format: text, markdown, json or csv.
 func WriteModelMatrix(w io.Writer, m ModelMatrix, format string) error {
-	var err error
-	switch format {
-	case "text":
-		_, err = io.WriteString(w, m.text())
-	case "markdown":
-		_, err = io.WriteString(w, m.markdown())
-	case "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		err = e.Encode(m)
-	case "csv":
-		err = m.csv(w)
-	default:
-		return fmt.Errorf("write matrix of models as %q: text, markdown, json or csv", format)
-	}
-	if err != nil {
-		return fmt.Errorf("write matrix of models: %w", err)
-	}
-	return nil
+	return writeView(w, "matrix of models", format,
+		textView("text", m.text), textView("markdown", m.markdown), jsonView(m), view{"csv", m.csv})
 }
 
 // modelsTitle is above the matrix.

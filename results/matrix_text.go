@@ -1,7 +1,6 @@
 package results
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -89,27 +88,12 @@ func (m Matrix) heads(c matrixColumn) []string {
 
 // WriteMatrix writes the matrix in a format: text, markdown, json or csv.
 func WriteMatrix(w io.Writer, m Matrix, format string) error {
-	var err error
-	switch format {
-	case "text":
+	page := func() string {
 		t := &textReport{}
 		t.matrixPage(m)
-		_, err = w.Write(t.out.Bytes())
-	case "markdown":
-		_, err = io.WriteString(w, m.markdown())
-	case "json":
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		err = e.Encode(m)
-	case "csv":
-		err = m.csv(w)
-	default:
-		return fmt.Errorf("write matrix as %q: text, markdown, json or csv", format)
+		return t.out.String()
 	}
-	if err != nil {
-		return fmt.Errorf("write matrix: %w", err)
-	}
-	return nil
+	return writeView(w, "matrix", format, textView("text", page), textView("markdown", m.markdown), jsonView(m), view{"csv", m.csv})
 }
 
 // matrixPage is the whole page: the codes, the policies, the tables, and what
