@@ -1,13 +1,11 @@
 package results
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	yamltoken "github.com/goccy/go-yaml/token"
@@ -22,22 +20,22 @@ import (
 // a flag when both hand its text to one parser, and only the nodes have the text
 // as it was written.
 func ReadPlan(name string, data []byte) (Plan, error) {
-	r := planReader{name: name}
+	r := planReader{FileFaults: FileFaults{Name: name}}
 	var p Plan
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return p, r.syntax(err)
+		return p, r.Syntax(err)
 	}
 	if len(file.Docs) > 1 {
-		r.fault(file.Docs[1].Start, "a second document; want one")
-		return p, r.err()
+		r.Add(file.Docs[1].Start, "a second document; want one")
+		return p, r.Err()
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
 		return p, fmt.Errorf("%s:1:1: there is no plan in it", name)
 	}
 	r.mapping(file.Docs[0].Body, reflect.ValueOf(&p).Elem(), "")
-	if len(r.faults) > 0 {
-		return Plan{}, r.err()
+	if r.Err() != nil {
+		return Plan{}, r.Err()
 	}
 	checked := p.Filled()
 	if checked.Addr == "" && checked.Target == "" && checked.Peer == "" {
@@ -48,36 +46,15 @@ func ReadPlan(name string, data []byte) (Plan, error) {
 		if tok == nil {
 			tok = firstToken(file.Docs[0].Body)
 		}
-		r.fault(tok, "%s", f.Error())
+		r.Add(tok, "%s", f.Error())
 	}
-	return p, r.err()
+	return p, r.Err()
 }
 
 // planReader collects what is wrong with a file, and knows where its keys stand.
 type planReader struct {
-	name   string
-	faults []error
+	FileFaults
 	places map[string]*yamltoken.Token
-}
-
-func (r *planReader) err() error { return errors.Join(r.faults...) }
-
-// syntax puts an error of the library into our form.
-func (r *planReader) syntax(err error) error {
-	var placed yaml.Error
-	if !errors.As(err, &placed) {
-		return fmt.Errorf("%s:1:1: %w", r.name, err)
-	}
-	r.fault(placed.GetToken(), "%s; mend the syntax", placed.GetMessage())
-	return r.err()
-}
-
-func (r *planReader) fault(tok *yamltoken.Token, format string, args ...any) {
-	line, column := 1, 1
-	if tok != nil && tok.Position != nil {
-		line, column = tok.Position.Line, tok.Position.Column
-	}
-	r.faults = append(r.faults, fmt.Errorf("%s:%d:%d: %s", r.name, line, column, fmt.Sprintf(format, args...)))
 }
 
 // place remembers where a key stands.
@@ -92,7 +69,7 @@ func (r *planReader) place(key string, tok *yamltoken.Token) {
 func (r *planReader) mapping(node ast.Node, v reflect.Value, at string) {
 	m, ok := node.(*ast.MappingNode)
 	if !ok {
-		r.fault(node.GetToken(), "want keys with values")
+		r.Add(node.GetToken(), "want keys with values")
 		return
 	}
 	var seen []string
@@ -101,10 +78,10 @@ func (r *planReader) mapping(node ast.Node, v reflect.Value, at string) {
 		f, found := planField(v, key.Value)
 		switch {
 		case !found:
-			r.fault(key, "unknown key %q; there are %s", key.Value, strings.Join(append(keysOf(v.Type()), sessionsKey(v)...), ", "))
+			r.Add(key, "unknown key %q; there are %s", key.Value, strings.Join(append(keysOf(v.Type()), sessionsKey(v)...), ", "))
 			continue
 		case slices.Contains(seen, key.Value):
-			r.fault(key, "%q was there before", key.Value)
+			r.Add(key, "%q was there before", key.Value)
 			continue
 		}
 		seen = append(seen, key.Value)
@@ -129,7 +106,7 @@ func (r *planReader) value(node ast.Node, v reflect.Value, at string) {
 	}
 	list, ok := node.(*ast.SequenceNode)
 	if !ok {
-		r.fault(node.GetToken(), "want a list")
+		r.Add(node.GetToken(), "want a list")
 		return
 	}
 	for i, element := range list.Values {
@@ -150,12 +127,12 @@ func (r *planReader) scalar(node ast.Node, set func(text string) error) {
 	switch node.(type) {
 	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 		if err := set(node.GetToken().Value); err != nil {
-			r.fault(node.GetToken(), "%v", err)
+			r.Add(node.GetToken(), "%v", err)
 		}
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
-		r.fault(node.GetToken(), "anchors, aliases and tags are not read; write the value out")
+		r.Add(node.GetToken(), "anchors, aliases and tags are not read; write the value out")
 	default:
-		r.fault(node.GetToken(), "want one value")
+		r.Add(node.GetToken(), "want one value")
 	}
 }
 

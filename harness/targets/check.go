@@ -40,7 +40,7 @@ func readManifest(name string, data []byte, files fs.FS) (*manifest, *document, 
 	}
 	c.commands()
 	c.variants()
-	return m, doc, doc.err()
+	return m, doc, doc.Err()
 }
 
 // isName is what names of targets and variants look like: they become folders.

@@ -69,7 +69,7 @@ func ReadLayout(path string) (*Layout, error) {
 		return nil, err
 	}
 	l.check(doc)
-	if err := doc.err(); err != nil {
+	if err := doc.Err(); err != nil {
 		return nil, err
 	}
 	for _, p := range []*string{&l.Claims, &l.Authority} {

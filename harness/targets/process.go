@@ -78,7 +78,7 @@ func read(p *Process) (*Process, error) {
 	if err == nil {
 		p.m = m
 		p.tryTemplates(doc)
-		err = doc.err()
+		err = doc.Err()
 	}
 	if err == nil {
 		err = p.readWaivers()
@@ -107,7 +107,7 @@ func (p *Process) readWaivers() error {
 		}
 	}
 	p.waivers = waivers
-	return doc.err()
+	return doc.Err()
 }
 
 // Spec says what the target is.

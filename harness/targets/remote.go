@@ -73,7 +73,7 @@ func NewRemote(c RemoteConfig) (*Remote, error) {
 		return nil, err
 	}
 	r.claims.check(doc, c)
-	if err := doc.err(); err != nil {
+	if err := doc.Err(); err != nil {
 		return nil, err
 	}
 	for _, addr := range c.Addrs {

@@ -12,7 +12,7 @@ func ReadWaivers(name string, data []byte) ([]Waiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return waivers, doc.err()
+	return waivers, doc.Err()
 }
 
 // readWaivers is ReadWaivers for a caller that has more to check; what is wrong

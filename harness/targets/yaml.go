@@ -1,11 +1,11 @@
 package targets
 
 import (
-	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+
+	"mailtls/results"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -16,9 +16,8 @@ import (
 // document is a YAML file that was read strictly, and knows where everything
 // in it stands.
 type document struct {
-	name   string // of the file, as errors show it
-	body   ast.Node
-	faults []error
+	results.FileFaults
+	body ast.Node
 }
 
 // spot leads to a place in a document: keys are strings, indices are ints.
@@ -38,56 +37,34 @@ func (s spot) and(steps ...any) spot { return append(slices.Clone(s), steps...) 
 // Why the kinds are checked here (2026-11): the decoder takes 1.5 for a whole
 // number, makes "420" of a string 0644, and overlooks keys that are numbers.
 func readYAML(name string, data []byte, into any) (*document, error) {
-	d := &document{name: name}
+	d := &document{FileFaults: results.FileFaults{Name: name}}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, d.decoding(err)
+		return nil, d.Syntax(err)
 	}
 	if len(file.Docs) > 1 {
-		d.fault(file.Docs[1].Start, "a second document; want one")
-		return nil, d.err()
+		d.Add(file.Docs[1].Start, "a second document; want one")
+		return nil, d.Err()
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.CommentType {
 		return d, nil
 	}
 	d.body = file.Docs[0].Body
 	d.check(d.body, reflect.TypeOf(into).Elem())
-	if len(d.faults) > 0 {
-		return nil, d.err()
+	if d.Err() != nil {
+		return nil, d.Err()
 	}
 	if err := yaml.NodeToValue(d.body, into, yaml.Strict()); err != nil {
-		return nil, d.decoding(err)
+		return nil, d.Syntax(err)
 	}
 	return d, nil
-}
-
-// decoding puts an error of the library into our form.
-func (d *document) decoding(err error) error {
-	var placed yaml.Error
-	if !errors.As(err, &placed) {
-		return fmt.Errorf("%s:1:1: %w", d.name, err)
-	}
-	d.fault(placed.GetToken(), "%s; mend the syntax", placed.GetMessage())
-	return d.err()
-}
-
-// fault notes what is wrong at a token.
-func (d *document) fault(tok *token.Token, format string, args ...any) {
-	line, column := 1, 1
-	if tok != nil && tok.Position != nil {
-		line, column = tok.Position.Line, tok.Position.Column
-	}
-	d.faults = append(d.faults, fmt.Errorf("%s:%d:%d: %w", d.name, line, column, fmt.Errorf(format, args...)))
 }
 
 // faultAt notes what is wrong at a spot, or, where that is missing, at the
 // innermost thing around it.
 func (d *document) faultAt(s spot, format string, args ...any) {
-	d.fault(locate(d.body, s), format, args...)
+	d.Add(locate(d.body, s), format, args...)
 }
-
-// err is all that was found wrong, or nil.
-func (d *document) err() error { return errors.Join(d.faults...) }
 
 // check compares a node with the type it is read into.
 func (d *document) check(node ast.Node, t reflect.Type) {
@@ -96,10 +73,10 @@ func (d *document) check(node ast.Node, t reflect.Type) {
 	}
 	switch node.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
-		d.fault(node.GetToken(), "anchors, aliases and tags are not read; write the value out")
+		d.Add(node.GetToken(), "anchors, aliases and tags are not read; write the value out")
 		return
 	case *ast.NullNode:
-		d.fault(node.GetToken(), "no value; give one or remove the line")
+		d.Add(node.GetToken(), "no value; give one or remove the line")
 		return
 	}
 	switch t.Kind() {
@@ -108,7 +85,7 @@ func (d *document) check(node ast.Node, t reflect.Type) {
 	case reflect.Slice:
 		list, ok := node.(*ast.SequenceNode)
 		if !ok {
-			d.fault(firstToken(node), "want a list")
+			d.Add(firstToken(node), "want a list")
 			return
 		}
 		for _, element := range list.Values {
@@ -122,13 +99,13 @@ func (d *document) check(node ast.Node, t reflect.Type) {
 func (d *document) checkMapping(node ast.Node, t reflect.Type) {
 	mapping, ok := node.(*ast.MappingNode)
 	if !ok {
-		d.fault(firstToken(node), "want keys with values")
+		d.Add(firstToken(node), "want keys with values")
 		return
 	}
 	for _, entry := range mapping.Values {
 		key, ok := entry.Key.(*ast.StringNode)
 		if !ok {
-			d.fault(entry.Key.GetToken(), "want a word as the key")
+			d.Add(entry.Key.GetToken(), "want a word as the key")
 			continue
 		}
 		if t.Kind() == reflect.Map {
@@ -138,7 +115,7 @@ func (d *document) checkMapping(node ast.Node, t reflect.Type) {
 		fields := yamlFields(t)
 		i := slices.IndexFunc(fields, func(f yamlField) bool { return f.name == key.Value })
 		if i < 0 {
-			d.fault(key.GetToken(), "unknown field %q; there are %s", key.Value, yamlNames(fields))
+			d.Add(key.GetToken(), "unknown field %q; there are %s", key.Value, yamlNames(fields))
 			continue
 		}
 		d.check(entry.Value, fields[i].is)
@@ -166,7 +143,7 @@ func (d *document) checkScalar(node ast.Node, kind reflect.Kind) {
 		want = "a number"
 	}
 	if !ok {
-		d.fault(firstToken(node), "want %s", want)
+		d.Add(firstToken(node), "want %s", want)
 	}
 }
 
