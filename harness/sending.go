@@ -10,6 +10,7 @@ import (
 
 	"mailtls/fakes"
 	"mailtls/fakes/sender"
+	"mailtls/fakes/wire"
 	"mailtls/results"
 	"mailtls/scenarios"
 )
@@ -87,7 +88,7 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 			domain := r.recipients(u, a.Domain)
 			r.await(watching, u, func(m *mail) bool { return m.taken || m.settled || m.domain != domain })
 		case scenarios.ActPause:
-			sleep(watching, a.For)
+			_ = wire.Pause(watching, a.For) // an end of the window is seen below
 		case scenarios.ActSwitch:
 			if err := u.swap(a); err != nil {
 				return why, err
@@ -137,16 +138,6 @@ func (r *mailroom) until(ctx context.Context, u *unit, so func() bool) bool {
 			return false
 		case <-changed:
 		}
-	}
-}
-
-// sleep waits, or until the context ends.
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"mailtls/fakes"
+	"mailtls/fakes/wire"
 )
 
 // MTA is a mail transfer agent that sends by policy: with a queue, retries, what
@@ -184,13 +185,4 @@ func (m *MTA) live(ctx context.Context, e *entry) {
 }
 
 // pause waits, and is false when the context ends first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
+func pause(ctx context.Context, d time.Duration) bool { return wire.Pause(ctx, d) == nil }

@@ -12,6 +12,7 @@ import (
 	"mailtls/fakes/dialect"
 	"mailtls/fakes/receiver"
 	"mailtls/fakes/sender"
+	"mailtls/fakes/wire"
 	"mailtls/results"
 )
 
@@ -55,16 +56,7 @@ func (q *queue) put(_ context.Context, m receiver.Message) error {
 }
 
 // pause waits, and is false when the target ends first.
-func (q *queue) pause(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-q.ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
+func (q *queue) pause(d time.Duration) bool { return wire.Pause(q.ctx, d) == nil }
 
 // deliver tells whether the collector took the message.
 func (q *queue) deliver(m receiver.Message) bool {
