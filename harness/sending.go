@@ -87,6 +87,8 @@ func (r *mailroom) act(ctx context.Context, u *unit) (results.EndReason, error) 
 		case scenarios.ActTaken:
 			domain := r.recipients(u, a.Domain)
 			r.await(watching, u, func(m *mail) bool { return m.taken || m.settled || m.domain != domain })
+		case scenarios.ActTried:
+			r.until(watching, u, func() bool { return u.sessions > 0 && u.talking == 0 })
 		case scenarios.ActPause:
 			_ = wire.Pause(watching, a.For) // an end of the window is seen below
 		case scenarios.ActSwitch:

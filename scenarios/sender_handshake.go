@@ -128,7 +128,7 @@ func nextHosts() []Case {
 			Source: Source{"RFC 3207 §6; RFC 7435 §4", "That TLS once failed is no reason to do without it where it is to be had."},
 			Levels: []LevelRule{must().under(underMandatory), info()}, Under: underTLS, Placements: at("reset-after-220"),
 			Acts: []Act{
-				{Do: ActSubmit}, {Do: ActPause, For: 3 * time.Second}, {Do: ActSwitch, Host: "mx1", Peer: "opportunistic"},
+				{Do: ActSubmit}, {Do: ActTried}, {Do: ActPause, For: 3 * time.Second}, {Do: ActSwitch, Host: "mx1", Peer: "opportunistic"},
 				{Do: ActSubmit}, {Do: ActAwait},
 			},
 			Judge: allOf(judgeRepaired, quiet),

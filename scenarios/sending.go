@@ -93,6 +93,7 @@ const (
 	ActSubmit ActKind = "submit" // hand a message to the target
 	ActAwait  ActKind = "await"  // wait until what was submitted is delivered or given back
 	ActTaken  ActKind = "taken"  // wait until what was submitted for the domain was taken; its connection may still be open
+	ActTried  ActKind = "tried"  // wait until the target has come and gone once
 	ActSwitch ActKind = "switch" // put another peer in a host's place
 	ActPause  ActKind = "pause"  // wait
 )
