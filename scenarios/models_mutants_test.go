@@ -12,6 +12,7 @@ import (
 
 	"mailtls/fakes"
 	"mailtls/harness"
+	"mailtls/results"
 )
 
 // mutant is a model with one field changed: a sender before some receivers, or a
@@ -97,6 +98,9 @@ func mutants() []mutant {
 			unchanged = append(unchanged, mutant{of: m.Name, told: m.Name, before: floorsShown + " exchange-online self-signed tls-disabled alert-after-220", sender: &m})
 		}
 		for _, p := range m.Profiles() {
+			if p.Protocol == results.IMAP || p.Protocol == results.POP3 { // no mail goes there: a table of its own tells of the logins
+				continue
+			}
 			if !seen[p.Name] && strings.HasPrefix(p.Name, strings.Split(m.Name, "/")[0]) {
 				seen[p.Name] = true
 				all = append(all, receiverMutants(p)...)

@@ -187,7 +187,7 @@ func (c Case) Profile() string {
 // SenderWindow is how long a sender case is watched at the most: until the queue
 // lifetime is over, and as long again as a notification may take.
 func (c Case) SenderWindow(p results.SenderPolicy) time.Duration {
-	grace := min(max(p.Lifetime()/2, 10*time.Second), 30*time.Second)
+	const grace = 30 * time.Second
 	if c.Window > 0 {
 		return c.Window
 	}
