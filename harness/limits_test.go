@@ -63,7 +63,6 @@ func limited(m fakes.Model, faults []fakes.Fault) fakes.Model {
 // TestLimitsFailNobody plays all cases with servers that conform and put clients
 // off now and then: nothing of it may read as a failure.
 func TestLimitsFailNobody(t *testing.T) {
-	t.Parallel()
 	for name, faults := range limits() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,7 +81,6 @@ func TestLimitsFailNobody(t *testing.T) {
 // TestDyingServersFailNobody plays all cases with servers that conform, and are
 // gone for ever after some sessions.
 func TestDyingServersFailNobody(t *testing.T) {
-	t.Parallel()
 	for _, lasts := range []int{10, 25, 60} {
 		t.Run(fmt.Sprint(lasts), func(t *testing.T) {
 			t.Parallel()
