@@ -15,8 +15,8 @@ help: ## List the targets.
 build: ## Build bin/mailtls.
 	go build -o bin/mailtls ./harness/cmd/mailtls
 
-test: ## Run all tests once under the race detector.
-	go test -race -shuffle=on -count=1 -timeout 5m ./...
+test: ## Run all tests once under the race detector, three packages at a time: most of them wait.
+	go test -p 3 -race -shuffle=on -count=1 -timeout 10m ./...
 
 race: ## Hunt races: all tests twice, on one processor and on four (Ginkgo suites do not rerun in one process).
 	GOMAXPROCS=1 go test -race -shuffle=on -count=1 -timeout 15m ./...
