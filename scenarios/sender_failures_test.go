@@ -133,6 +133,8 @@ func TestSentAgain(t *testing.T) {
 	under(may("")).visit(0, peer, unanswered...).took(0).visit(10, "x", join(opened, inClear)...).took(0).is(t, id, results.StatusInfo)
 	under(must()).visit(0, peer, unanswered...).took(0).visit(10, "x", join(opened, inClear)...).took(0).is(t, id, results.StatusFail)
 	under(must()).visit(0, peer, unanswered...).took(0).waits().is(t, id, results.StatusFail)
+	late := under(must()).visit(expiry.Seconds()-3, peer, unanswered...).took(0).waits()
+	late.is(t, id, results.StatusInconclusive)
 	under(must()).visit(10, "x", whole...).took(0).is(t, id, results.StatusNA)
 	twice := under(must()).visit(0, peer, unanswered...).took(0).visit(10, "x", whole...).took(0).visit(20, "x", whole...).took(0)
 	twice.is(t, id, results.StatusFail)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"mailtls/results"
 )
@@ -86,10 +87,27 @@ func judgeSentAgain(t *results.Transcript, claims results.Claims) results.Verdic
 		return moot("the content had not come when the peer became honest")
 	case f.Code == results.FateBounced:
 		return fail(want, got, refs...)
+	case f.Code == results.FateDeferred && expiredAtOnce(t, claims):
+		return inconclusive("the lifetime was over before another try was due: %s", got)
 	case f.Code.Plain() && !mine(t, claims).Forbids():
 		return note(want, "content that had gone inside TLS went in clear: "+got, refs...)
 	case !f.Code.Encrypted():
 		return fail(want, got, refs...)
 	}
 	return pass(want, got, refs...)
+}
+
+// expiredAtOnce tells that the message was given back before the claimed time to
+// the next attempt had passed since the last one: a busy target came to its first
+// attempt when the lifetime was nearly over.
+func expiredAtOnce(t *results.Transcript, claims results.Claims) bool {
+	n, found := returned(t, t.Submissions[0])
+	if !found {
+		return false
+	}
+	var last time.Duration
+	for _, d := range deliveries(t) {
+		last = max(last, d.EndAt)
+	}
+	return n.At-last < time.Duration(mine(t, claims).RetrySeconds*float64(time.Second))
 }
