@@ -13,7 +13,7 @@ import (
 func Twins() []Model {
 	var all []Model
 	for _, part := range [][]Model{
-		smtpTwins(), dialogueTwins(), contentTwins(), helloTwins(), recordTwins(), sessionTwins(), accessTwins(),
+		smtpTwins(), dialogueTwins(), contentTwins(), helloTwins(), recordTwins(), sessionTwins(), accessTwins(), localTwins(),
 	} {
 		all = append(all, part...)
 	}

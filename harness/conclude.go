@@ -74,7 +74,7 @@ func waiversFor(all []results.Waiver, variant string, roles []results.Role) []re
 	var kept []results.Waiver
 	for _, wv := range all {
 		c, err := scenarios.Find(wv.Case)
-		if (wv.Variant == "" || wv.Variant == variant) && err == nil && slices.Contains(roles, c.Role) {
+		if (wv.Variant == "" || wv.Variant == variant) && err == nil && slices.ContainsFunc(roles, c.For) {
 			kept = append(kept, wv)
 		}
 	}

@@ -88,7 +88,7 @@ func Select(roles []results.Role, f results.Filter) ([]scenarios.Case, error) {
 	}
 	var chosen []scenarios.Case
 	for _, c := range scenarios.All() {
-		if slices.Contains(roles, c.Role) && matches(f.Case, c) && keep(c.Labels()) {
+		if slices.ContainsFunc(roles, c.For) && matches(f.Case, c) && keep(c.Labels()) {
 			chosen = append(chosen, c)
 		}
 	}

@@ -72,7 +72,7 @@ type capture struct{ id, got string }
 func captures() map[string][]capture {
 	all := map[string][]capture{}
 	for _, part := range []map[string][]capture{
-		smtpCaptures(), dialogueCaptures(), contentCaptures(), helloCaptures(), recordCaptures(), sessionCaptures(), accessCaptures(),
+		smtpCaptures(), dialogueCaptures(), contentCaptures(), helloCaptures(), recordCaptures(), sessionCaptures(), accessCaptures(), localCaptures(),
 	} {
 		maps.Copy(all, part)
 	}

@@ -9,7 +9,7 @@ import (
 
 var _ = Describe("A server of mailboxes", func() {
 	for _, c := range scenarios.All() {
-		if c.Role != results.RoleAccessServer {
+		if !c.For(results.RoleAccessServer) {
 			continue
 		}
 		It(c.Title+" ["+c.ID+"]", Label(c.Labels()...), func() {

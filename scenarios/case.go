@@ -24,6 +24,9 @@ type Case struct {
 	// Role and Protocol of the target.
 	Role     results.Role
 	Protocol results.Protocol
+	// Also is a second role of targets that the case is for; empty when it is for
+	// Role only.
+	Also results.Role
 	// Needs are the claims without which the case does not apply.
 	Needs []results.Feature
 	// Levels by claims; the first that fits counts.
@@ -168,6 +171,9 @@ func played(role results.Role, area []Case) []Case {
 	}
 	return area
 }
+
+// For tells whether the case is for targets of the role.
+func (c Case) For(role results.Role) bool { return role != "" && (role == c.Role || role == c.Also) }
 
 // Find returns the case with the id.
 func Find(id string) (Case, error) {

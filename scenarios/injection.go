@@ -46,19 +46,30 @@ func injection() []Case {
 // for what comes unasked, and then says a command whose reply cannot be taken
 // for another's.
 func injected(gap time.Duration, segments ...string) fakes.Dialogue {
-	return fakes.Dialogue{Script: fakes.Join(
-		greeted(),
+	return fakes.Dialogue{Script: injectedBehind(greeted(), gap, segments...)}
+}
+
+// injectedBehind is the script of injected behind what is said first.
+func injectedBehind(first fakes.Script, gap time.Duration, segments ...string) fakes.Script {
+	return fakes.Join(
+		first,
 		fakes.Script{{Mark: markStartTLS, Do: fakes.MoveSay, Text: segments, Gap: gap, Want: "220"}},
 		fakes.Handshake(broad()),
 		listen("silence", 2*time.Second),
 		fakes.Say("fake", "", "FAKE {canary}\r\n"),
 		fakes.Quit(),
-	)}
+	)
 }
 
 func judgeInjected(t *results.Transcript, _ results.Claims) results.Verdict {
+	return notRun(t, markEhlo)
+}
+
+// notRun judges a session of injectedBehind, hello being the mark of what was said
+// last before STARTTLS.
+func notRun(t *results.Transcript, hello string) results.Verdict {
 	const want = "nothing unasked inside TLS, and an error reply to FAKE first; or no TLS session at all"
-	s, v, ok := reach(t, "", markGreeting, markEhlo)
+	s, v, ok := reach(t, "", markGreeting, hello)
 	if !ok {
 		return v
 	}

@@ -21,6 +21,9 @@ func (c Case) Labels() []string {
 	for _, rfc := range regexp.MustCompile(`RFC (\d+)`).FindAllStringSubmatch(c.Source.Clause, -1) {
 		labels = append(labels, "rfc"+rfc[1])
 	}
+	if c.Also != "" {
+		labels = append(labels, "role:"+string(c.Also))
+	}
 	if c.Intrusive {
 		labels = append(labels, "intrusive")
 	}

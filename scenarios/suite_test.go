@@ -142,7 +142,7 @@ func holdsUp(role results.Role, id, policy string) {
 	if !selected {
 		Skip("not selected")
 	}
-	attach(line)
+	attach(role, line)
 	switch line.Status {
 	case results.StatusNA, results.StatusSkip, results.StatusPending:
 		Skip(string(line.Status) + ": " + line.Reason)
@@ -155,12 +155,12 @@ func holdsUp(role results.Role, id, policy string) {
 	Expect(line).To(HoldUp())
 }
 
-// attach puts a case's transcript into the suite's report.
-func attach(c results.CaseResult) {
+// attach puts a case's transcript, from the run of a role, into the suite's report.
+func attach(role results.Role, c results.CaseResult) {
 	if c.Transcript == "" {
 		return
 	}
-	b, err := os.ReadFile(filepath.Join(judged[c.Role].Dir, c.Transcript))
+	b, err := os.ReadFile(filepath.Join(judged[role].Dir, c.Transcript))
 	Expect(err).NotTo(HaveOccurred())
 	AddReportEntry(c.Key()+" transcript", ReportEntryVisibilityFailureOrVerbose, string(b))
 }

@@ -103,7 +103,7 @@ func carriedOut(p results.Protocol, mark string) []string {
 		return []string{"+"}
 	case mark == markGreeting, mark == markStartTLS:
 		return []string{"220"}
-	case mark == markEhlo, mark == markEhloTLS:
+	case mark == markEhlo, mark == markEhloTLS, mark == markLhlo, mark == markLhloTLS:
 		return []string{"250"}
 	}
 	return []string{"2", "3"}

@@ -121,3 +121,37 @@ func TestListenersShareMailboxes(t *testing.T) {
 		}
 	}
 }
+
+// TestLocalMailIsDelivered: what a server of mailboxes takes for its user by LMTP is
+// in the mailbox, once for each time that the user was named; mail for others is
+// taken, and nowhere to be seen.
+func TestLocalMailIsDelivered(t *testing.T) {
+	target := Reference()
+	v, err := target.Spec().Variant("access")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := target.Start(t.Context(), v, Wiring{Domain: "mailtls.test", Host: "mx.mailtls.test", User: "user", Password: "secret", Log: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Stop(context.WithoutCancel(t.Context())) }()
+	start := time.Now()
+	say := func(l fakes.Listener, script fakes.Script) results.Session {
+		s := sender.Play(t.Context(), sender.Session{
+			Script: script, Listener: l, Addr: r.Addrs[l], ServerName: "mx.mailtls.test", Wall: start,
+			Now:  func() time.Duration { return time.Since(start) },
+			Vars: fakes.Vars{"helo": "client.example", "from": "a@client.example", "user": "user", "password": "secret", "message": "Subject: x\r\n\r\nbody"},
+		})
+		if s.End != results.EndOurs {
+			t.Fatalf("%s ended %s: %s", l, s.End, s.LastNote())
+		}
+		return s
+	}
+	to := []string{"user@mailtls.test", "other@mailtls.test", "user@mailtls.test"}
+	say(fakes.ListenLMTP, fakes.Join(fakes.Opening(fakes.ListenLMTP, true, fakes.Hello{}), fakes.LocalTransaction(to...), fakes.Quit()))
+	s := say(fakes.ListenPOP3S, fakes.Join(fakes.Opening(fakes.ListenPOP3S, true, fakes.Hello{}), fakes.Pop3Login("user", "login", "+OK"), fakes.Pop3("stat", "+OK", "STAT"), fakes.Pop3Quit()))
+	if !slices.ContainsFunc(s.Events, func(e results.Event) bool { return e.Mark == "stat" && strings.HasPrefix(string(e.Bytes), "+OK 2 ") }) {
+		t.Errorf("the mailbox does not hold 2 messages: %+v", s.Events)
+	}
+}

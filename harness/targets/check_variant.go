@@ -75,6 +75,7 @@ func (c *checker) claims(where spot, v *variantSpec) {
 	}{
 		{results.FeatureSubmission, fakes.ListenSubmission},
 		{results.FeatureSMTPS, fakes.ListenSMTPS},
+		{results.FeatureLMTP, fakes.ListenLMTP},
 		{results.FeatureIMAP, fakes.ListenIMAP},
 		{results.FeatureIMAPStartTLS, fakes.ListenIMAP},
 		{results.FeatureIMAPS, fakes.ListenIMAPS},

@@ -135,6 +135,9 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 		return nil
 	}
 	var boxes receiver.Mailboxes
+	if !m.Receiving() { // its mail has come to where it goes
+		mail.put = intoMailbox(&boxes, w.User)
+	}
 	for listener, profile := range m.Profiles() {
 		s := &receiver.Server{
 			Profile: profile, Listener: listener, Host: w.Host, Mail: &boxes, Accounts: map[string]string{w.User: w.Password},
@@ -148,6 +151,21 @@ func startModel(m fakes.Model, w Wiring) (*Running, error) {
 		serving.Go(func() { _ = s.Serve(ctx, ln) })
 	}
 	return r, nil
+}
+
+// intoMailbox delivers to a user's mailbox. What is for others is dropped: nobody
+// could read it.
+func intoMailbox(boxes *receiver.Mailboxes, user string) func(context.Context, receiver.Message) error {
+	return func(_ context.Context, m receiver.Message) error {
+		for _, to := range m.To {
+			if name, _, _ := strings.Cut(to, "@"); name == user {
+				if _, err := boxes.Add(user, m.Data); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
 }
 
 // elapsed is a clock that begins now.

@@ -167,7 +167,7 @@ func (f claimsFile) checkFeatures(doc *document, c RemoteConfig) {
 	for _, l := range []struct {
 		feature results.Feature
 		door    fakes.Listener
-	}{{results.FeatureSubmission, fakes.ListenSubmission}, {results.FeatureSMTPS, fakes.ListenSMTPS}} {
+	}{{results.FeatureSubmission, fakes.ListenSubmission}, {results.FeatureSMTPS, fakes.ListenSMTPS}, {results.FeatureLMTP, fakes.ListenLMTP}} {
 		if f.Claims.Has(l.feature) && c.Addrs[l.door] == "" {
 			refuse("%s is claimed; give its address with --%s", l.feature, l.door)
 		}
