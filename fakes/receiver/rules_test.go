@@ -135,9 +135,9 @@ func TestEveryCountsSessions(t *testing.T) {
 }
 
 func TestAGateWith421Closes(t *testing.T) {
-	for reply, want := range map[string]results.SessionEnd{"421 4.7.66 Too old": results.EndEOF, "454 4.7.0 Later": results.EndOurs} {
+	for reply, want := range map[string]results.SessionEnd{"421 4.7.66 Too old": results.EndEOF, "454 4.7.0 Later": results.EndTimeout} {
 		st := serve(t, known(t, "opportunistic", func(p *fakes.Profile) { p.Gates = []fakes.Gate{{Only: []string{"NOOP"}, Reply: reply}} }))
-		s := st.play(t, fakes.Join(fakes.Greet(), fakes.Ehlo("ehlo"), fakes.Say("noop", reply[:3], "NOOP\r\n"), fakes.Say("again", reply[:3], "NOOP\r\n")))
+		s := st.play(t, fakes.Join(fakes.Greet(), fakes.Ehlo("ehlo"), fakes.Say("noop", reply[:3], "NOOP\r\n"), fakes.Script{{Do: fakes.MoveAwaitClose, For: 1e9}}))
 		if s.End != want || said(s, "noop") != reply+"\r\n" {
 			t.Errorf("%s: ended %s, NOOP got %q; want %s", reply, s.End, said(s, "noop"), want)
 		}
