@@ -22,6 +22,8 @@ type shared struct {
 	base time.Time
 	// connection is what the first session with TLS negotiated.
 	connection atomic.Pointer[string]
+	// trips follow the messages through a relay; nil follows none.
+	trips *Trips
 }
 
 // client does the sessions of one worker. All that it needs is kept from one
@@ -44,6 +46,9 @@ type client struct {
 	lists int
 	// asked says that STARTTLS was sent on this connection.
 	asked bool
+
+	// taken says that the message was accepted.
+	taken bool
 
 	// gone ends holds.
 	gone chan struct{}
@@ -68,8 +73,11 @@ func newClient(sh *shared) *client {
 // visit does a session.
 func (c *client) visit(ctx context.Context, a Arrival, s *sample) {
 	kind := kindOf(c.plan, a.Index)
-	c.g, c.s, c.index = c.programs[kind], s, a.Index
+	c.g, c.s, c.index, c.taken = c.programs[kind], s, a.Index, false
 	s.failed = c.whole(ctx, kind)
+	if c.trips != nil && c.g.Size > 0 {
+		c.trips.sent(a.Index, a.Due, c.taken)
+	}
 	if s.failed == "" {
 		s.end = c.clock.Now()
 		c.finish()
@@ -234,7 +242,7 @@ func (c *client) message() results.ErrorClass {
 	if failed := send(); failed != "" {
 		return failed
 	}
-	if failed := c.write(c.g.body); failed != "" {
+	if failed := c.body(); failed != "" {
 		return failed
 	}
 	replies := 1
@@ -246,8 +254,24 @@ func (c *client) message() results.ErrorClass {
 			return failed
 		}
 	}
+	c.taken = true
 	c.s.add(atMessage, c.clock.Now()-begin)
 	return ""
+}
+
+// body writes the content, with the index of the message where it has an ID.
+func (c *client) body() results.ErrorClass {
+	const piece = 16 << 10
+	if c.g.idAt == 0 {
+		return c.write(c.g.body)
+	}
+	n := min(len(c.g.body), piece)
+	c.out = append(c.out[:0], c.g.body[:n]...)
+	putIndex(c.out[c.g.idAt:], c.index)
+	if failed := c.write(c.out); failed != "" || n == len(c.g.body) {
+		return failed
+	}
+	return c.write(c.g.body[n:])
 }
 
 // stepwise sends each command when the one before has its reply.

@@ -108,10 +108,10 @@ func scanContent(b []byte, at *int) (n int, ended bool) {
 			m = 1
 			continue
 		}
-		switch c := b[i]; {
-		case c == end[m]:
+		switch b[i] {
+		case end[m]:
 			m++
-		case c == '\r':
+		case '\r':
 			m = 1
 		default:
 			m = 0

@@ -250,11 +250,13 @@ func TestRunExitCode(t *testing.T) {
 		change func(*results.Run)
 		want   int
 	}{
-		"kept":        {func(*results.Run) {}, results.ExitConforming},
-		"missed":      {func(r *results.Run) { r.Plan.Thresholds = []results.Threshold{threshold("p50<1us")} }, results.ExitNonconforming},
-		"limited":     {func(r *results.Run) { r.Generator.Verdict = results.RunGeneratorLimited }, results.ExitTooNoisy},
-		"noisy":       {func(r *results.Run) { r.Generator.Verdict = results.RunNoisyHost }, results.ExitTooNoisy},
-		"lost":        {func(r *results.Run) { r.Relay = &results.Relay{Accepted: 1, Lost: map[results.LossClass]int64{results.LostReturned: 1}} }, results.ExitNonconforming},
+		"kept":    {func(*results.Run) {}, results.ExitConforming},
+		"missed":  {func(r *results.Run) { r.Plan.Thresholds = []results.Threshold{threshold("p50<1us")} }, results.ExitNonconforming},
+		"limited": {func(r *results.Run) { r.Generator.Verdict = results.RunGeneratorLimited }, results.ExitTooNoisy},
+		"noisy":   {func(r *results.Run) { r.Generator.Verdict = results.RunNoisyHost }, results.ExitTooNoisy},
+		"lost": {func(r *results.Run) {
+			r.Relay = &results.Relay{Accepted: 1, Lost: map[results.LossClass]int64{results.LostReturned: 1}}
+		}, results.ExitNonconforming},
 		"nothing":     {func(r *results.Run) { r.Completed = 0 }, results.ExitUndecided},
 		"interrupted": {func(r *results.Run) { r.Interrupted = true; r.Generator.Verdict = results.RunNoisyHost }, results.ExitInterrupted},
 	} {
