@@ -237,6 +237,7 @@ func (g *guest) handshake() results.ErrorClass {
 	if err := inside.Handshake(); err != nil {
 		return classifyHandshake(err)
 	}
+	acknowledge(g.raw)
 	cs := inside.ConnectionState()
 	g.conn, g.version = inside, cs.Version
 	g.rec.handshake(g.clock.Now()-begin, cs.DidResume)

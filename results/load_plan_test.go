@@ -145,7 +145,7 @@ func TestReadPlanRefuses(t *testing.T) {
 		{"no end", "duration: 1m30s", "", "want one of duration and count"},
 		{"think without workers", "hold: 1s", "think: 1s", "plan.yaml:30:5: sessions[0].think: only workers think"},
 		{"plain with TLS", "    verify: none", "    verify: chain", "plan.yaml:31:5: sessions[1].kind: plain sessions have no TLS"},
-		{"protocol", "protocol: lmtp", "protocol: imap", "plan.yaml:32:5: sessions[1].protocol: imap cannot be loaded yet"},
+		{"protocol", "protocol: lmtp", "protocol: imap", "plan.yaml:32:5: sessions[1].protocol: not supported: imap"},
 		{"recipients without a message", "size: 4096", "size: 0", "plan.yaml:23:5: sessions[0].size: recipients and pipelining"},
 		{"search without thresholds", "rate: 250/s", "find_max: 10/s..20/s", "plan.yaml:15:1: shard: a search is not split"},
 		{"suite of TLS 1.3", "tls: 1.2", "tls: 1.3", "plan.yaml:28:5: sessions[0].suite"},
