@@ -66,7 +66,12 @@ func TestTripsTellWhatBecameOfMessages(t *testing.T) {
 	trips.Wait(t.Context(), time.Hour) // nothing is open
 	accepted(7, 2*time.Second)
 	trips.Wait(t.Context(), time.Millisecond)
+	concluded(t, trips)
+}
 
+// concluded judges what was noted above.
+func concluded(t *testing.T, trips *Trips) {
+	t.Helper()
 	run := &results.Run{Phases: map[results.Phase]results.Summary{}, Generator: results.Generator{Verdict: results.RunOK}}
 	var th results.Threshold
 	if err := th.UnmarshalText([]byte("relay.p50<300ms")); err != nil {

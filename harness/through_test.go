@@ -33,6 +33,12 @@ func TestRelayFollowsMessagesThroughATarget(t *testing.T) {
 	if s := run.Phases[results.PhaseRelay]; s.Count != 30 || s.P50 <= 0 {
 		t.Errorf("phase relay %+v", s)
 	}
+	storedRelay(t, dir)
+}
+
+// storedRelay looks at what is in the folder.
+func storedRelay(t *testing.T, dir string) {
+	t.Helper()
 	stored, err := ReadRun(dir)
 	if err != nil || stored.Relay == nil || stored.Relay.Arrived != 30 {
 		t.Errorf("stored %+v, %v", stored, err)
@@ -103,12 +109,12 @@ func TestWhatCannotGoThroughATargetIsRefused(t *testing.T) {
 	through := Through{Target: "reference"}
 	for want, change := range map[string]func(*results.Plan, *Through, *results.SinkPlan){
 		"not supported: target reference/default takes mail": func(_ *results.Plan, t *Through, _ *results.SinkPlan) { t.Target = "reference/default" },
-		`find policy "x": there are none, may`:              func(_ *results.Plan, t *Through, _ *results.SinkPlan) { t.Policy = "x" },
+		`find policy "x": there are none, may`:               func(_ *results.Plan, t *Through, _ *results.SinkPlan) { t.Policy = "x" },
 		"not supported: a sink plays TLS parameters":         func(_ *results.Plan, _ *Through, s *results.SinkPlan) { s.Peer = "submission" },
-		"give their size":                                    func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Size = 0 },
-		"not supported: lmtp through a relay":                func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Protocol = results.LMTP },
-		"not supported: messages with several recipients":    func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Recipients = 2 },
-		"not supported: implicit TLS":                        func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Kind = results.KindImplicit },
+		"give their size":                                 func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Size = 0 },
+		"not supported: lmtp through a relay":             func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Protocol = results.LMTP },
+		"not supported: messages with several recipients": func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Recipients = 2 },
+		"not supported: implicit TLS":                     func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Kind = results.KindImplicit },
 		"not supported: a search": func(p *results.Plan, _ *Through, _ *results.SinkPlan) {
 			p.Rate, p.Count, p.Duration, p.FindMax = 0, 0, results.Span(time.Second), results.Ramp{From: 1, To: 2}
 			p.Thresholds = []results.Threshold{{Metric: "completed", Op: ">", Value: 0}}

@@ -1,12 +1,6 @@
 package results
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
-	"time"
-)
+import "time"
 
 // SinkSchema is the version of the sink's document.
 const SinkSchema = "mailtls-sink/1"
@@ -134,73 +128,4 @@ func SinkExitCode(r *SinkRun) int {
 		return ExitUndecided
 	}
 	return ExitConforming
-}
-
-// WriteSink writes a sink's run as indented JSON. Equal runs give equal bytes.
-func WriteSink(w io.Writer, r *SinkRun) error {
-	out := *r
-	out.Started = r.Started.UTC()
-	out.Sink.Reasons = append([]string{}, r.Sink.Reasons...)
-	out.Intervals = append([]SinkInterval{}, r.Intervals...)
-	if out.Failed == nil {
-		out.Failed = map[ErrorClass]int64{}
-	}
-	if out.Phases == nil {
-		out.Phases = map[Phase]Summary{}
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(&out); err != nil {
-		return fmt.Errorf("write sink: %w", err)
-	}
-	return nil
-}
-
-// ReadSink reads what WriteSink wrote. It refuses another version of the document,
-// fields and words that this one does not have, figures that are not those of
-// their histogram, and anything behind it.
-func ReadSink(r io.Reader) (*SinkRun, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("read sink: %w", err)
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	var run SinkRun
-	if err := dec.Decode(&run); err != nil {
-		return nil, fmt.Errorf("read sink: %w", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("read sink: something stands behind it")
-	}
-	if err := run.check(); err != nil {
-		return nil, fmt.Errorf("read sink: %w", err)
-	}
-	return &run, nil
-}
-
-// check refuses what does not add up.
-func (r *SinkRun) check() error {
-	if r.Schema != SinkSchema {
-		return fmt.Errorf("document is of version %q, this program reads %q", r.Schema, SinkSchema)
-	}
-	if n := r.Completed + r.Failures(); n != r.Sessions {
-		return fmt.Errorf("%d sessions, and %d completed or failed", r.Sessions, n)
-	}
-	if r.Sink.Verdict == "" {
-		return fmt.Errorf("there is no verdict on the sink")
-	}
-	for name, s := range r.Phases {
-		if err := oneOf(new(Phase), []byte(name), SinkPhases()); err != nil {
-			return fmt.Errorf("phase %w", err)
-		}
-		if err := s.check(); err != nil {
-			return fmt.Errorf("phase %s: %w", name, err)
-		}
-	}
-	if err := r.Delay.check(); err != nil {
-		return fmt.Errorf("delay: %w", err)
-	}
-	return nil
 }
