@@ -23,6 +23,9 @@ type program struct {
 	// idAt is where in the body the index of the message belongs; 0 where it has
 	// none.
 	idAt int
+	// access is the dialogue with a server of mailboxes; nil for those that carry
+	// mail.
+	access *accessDialogue
 	// config of TLS, shared by all sessions; nil for plain ones.
 	config *tls.Config
 	// tickets of sessions that resume; nil for others.
@@ -47,7 +50,7 @@ type world struct {
 
 // newProgram makes a session of the plan ready.
 func newProgram(p results.Plan, s results.SessionPlan, w world) *program {
-	g := &program{SessionPlan: s, hello: "EHLO "}
+	g := &program{SessionPlan: s, hello: "EHLO ", access: accessOf(s.Protocol)}
 	if s.Protocol == results.LMTP {
 		g.hello = "LHLO "
 	}

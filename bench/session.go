@@ -160,6 +160,9 @@ func (c *client) fallBack(failed results.ErrorClass) results.ErrorClass {
 
 // greet reads the greeting and says EHLO.
 func (c *client) greet() results.ErrorClass {
+	if c.g.access != nil {
+		return c.greetAccess()
+	}
 	begin := c.clock.Now()
 	if failed := c.expect(220); failed != "" {
 		return failed
@@ -168,8 +171,11 @@ func (c *client) greet() results.ErrorClass {
 	return c.hello(atHello)
 }
 
-// hello says EHLO or LHLO.
+// hello says EHLO or LHLO, or asks a server of mailboxes what it can do inside TLS.
 func (c *client) hello(phase int) results.ErrorClass {
+	if c.g.access != nil {
+		return c.askAccess(phase, c.g.access.capabilities[1])
+	}
 	c.out = append(append(c.out[:0], c.g.hello...), 'b')
 	c.out = strconv.AppendInt(c.out, c.index, 10)
 	c.out = append(append(c.out, helloName...), '\r', '\n')
@@ -182,14 +188,22 @@ func (c *client) startTLS() results.ErrorClass {
 		return results.FailNotOffered
 	}
 	c.asked = true
-	c.out = append(c.out[:0], "STARTTLS\r\n"...)
-	if failed := c.ask(atStartTLS, c.out, 220); failed != "" {
+	if failed := c.askForTLS(); failed != "" {
 		return failed
 	}
 	if c.in.leftover() {
 		return results.FailReply // what comes in clear behind the go-ahead is not part of the TLS session
 	}
 	return ""
+}
+
+// askForTLS sends the command, and reads the go-ahead.
+func (c *client) askForTLS() results.ErrorClass {
+	if c.g.access != nil {
+		return c.askAccess(atStartTLS, c.g.access.start)
+	}
+	c.out = append(c.out[:0], "STARTTLS\r\n"...)
+	return c.ask(atStartTLS, c.out, 220)
 }
 
 // handshake begins TLS on the connection.
@@ -302,6 +316,9 @@ func (c *client) pipelined() results.ErrorClass {
 
 // quit says QUIT and reads the reply to it.
 func (c *client) quit() results.ErrorClass {
+	if c.g.access != nil {
+		return c.leaveAccess()
+	}
 	c.out = append(c.out[:0], "QUIT\r\n"...)
 	return c.exchange(c.out, 221)
 }

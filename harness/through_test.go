@@ -119,7 +119,7 @@ func TestWhatCannotGoThroughATargetIsRefused(t *testing.T) {
 			p.Rate, p.Count, p.Duration, p.FindMax = 0, 0, results.Span(time.Second), results.Ramp{From: 1, To: 2}
 			p.Thresholds = []results.Threshold{{Metric: "completed", Op: ">", Value: 0}}
 		},
-		"not supported: imap": func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Protocol = results.IMAP },
+		"not supported: messages by imap": func(p *results.Plan, _ *Through, _ *results.SinkPlan) { p.Sessions[0].Protocol = results.IMAP },
 	} {
 		p, th, s := relayPlan(), through, results.SinkPlan{Peer: "opportunistic"}
 		change(&p, &th, &s)

@@ -113,7 +113,7 @@ const (
 	FailNoPorts     ErrorClass = "out-of-ports"   // no local port was free
 	FailNoFiles     ErrorClass = "out-of-files"   // no file descriptor was free
 	FailReply4      ErrorClass = "reply-4xx"      // a reply of class 4
-	FailReply5      ErrorClass = "reply-5xx"      // a reply of class 5
+	FailReply5      ErrorClass = "reply-5xx"      // a reply of class 5; NO, BAD, BYE and -ERR
 	FailReply       ErrorClass = "reply-broken"   // a reply that makes no sense here, or is none
 	FailCommand     ErrorClass = "command-broken" // at a sink: what came is no dialogue of mail
 	FailNotOffered  ErrorClass = "not-offered"    // STARTTLS or PIPELINING is not listed

@@ -93,7 +93,7 @@ func planFlags() []planFlag {
 func sessionFlags() []planFlag {
 	return []planFlag{
 		{"kind", "", "plain, starttls (default), implicit, starttls-resumed or fallback"},
-		{"protocol", "", "smtp (default) or lmtp"},
+		{"protocol", "", "smtp (default), lmtp, imap or pop3; the last two log in nobody"},
 		{"size", "", "send a message of so many bytes"},
 		{"recipients", "", "recipients of the message (default 1)"},
 		{"pipelining", "", "send MAIL, RCPT and DATA in one go"},

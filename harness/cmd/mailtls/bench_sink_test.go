@@ -136,7 +136,7 @@ func TestBenchSinkAndRelayRefuse(t *testing.T) {
 		"the policy says the domain":                            {relay, []string{"--target", "reference", "--domain", "example.com"}},
 		"not supported: messages with several recipients":       {relay, []string{"--target", "reference", "--recipients", "3"}},
 		"not supported: target reference/default takes mail":    {relay, []string{"--target", "reference/default"}},
-		"not supported: imap; there are smtp and lmtp":          {relay, []string{"--target", "reference", "--protocol", "imap"}},
+		"not supported: messages by imap":                       {relay, []string{"--target", "reference", "--protocol", "imap"}},
 		"read plan: what goes through a relay needs a target: ": {relay, []string{"--addr", "127.0.0.1:1"}},
 	} {
 		args := append(append(append([]string{}, tt.of...), tt.more...), "--out", filepath.Join(t.TempDir(), "run"))
