@@ -27,6 +27,8 @@ type Job struct {
 	// TargetCPU tells the CPU time of the target's processes; nil where it cannot
 	// be told.
 	TargetCPU func() (time.Duration, error)
+	// Trips follow the plan's messages through the target; nil follows none.
+	Trips *Trips
 	// Tool and Target are what the run says of the program and the target.
 	Tool   results.Tool
 	Target string
@@ -87,11 +89,14 @@ func newShared(ctx context.Context, p results.Plan, job Job, clock TimerClock) (
 	if err != nil {
 		return nil, err
 	}
-	w := world{serverName: p.ServerName, domain: orElse(p.Domain, "example.com"), roots: job.Roots, now: time.Now}
+	w := world{serverName: p.ServerName, domain: orElse(p.Domain, "example.com"), roots: job.Roots, now: time.Now, trips: job.Trips}
 	if w.serverName == "" {
 		w.serverName, _, _ = net.SplitHostPort(job.Addr)
 	}
-	sh := &shared{plan: p, dial: d, clock: clock, base: clock.start}
+	sh := &shared{plan: p, dial: d, clock: clock, base: clock.start, trips: job.Trips}
+	if job.Trips != nil {
+		job.Trips.begin(clock.start, time.Duration(p.Warmup))
+	}
 	for _, s := range p.Sessions {
 		sh.programs = append(sh.programs, newProgram(p, s, w))
 	}
@@ -180,7 +185,7 @@ func (e *engine) conclude(s *sampler, out outcome, job Job) *results.Run {
 		Interrupted: out.interrupted, Phases: map[results.Phase]results.Summary{}, Raw: results.Summarized(t.histograms[atRaw]),
 		Lag: results.Summarized(t.histograms[atLag]), Generator: s.generator(), Target: s.use(), Intervals: s.intervals,
 	}
-	for i, p := range results.Phases() {
+	for i, p := range results.Phases()[:atSession+1] {
 		if h := t.histograms[i]; h.Count() > 0 {
 			r.Phases[p] = results.Summarized(h)
 		}

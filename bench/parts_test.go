@@ -130,7 +130,18 @@ func TestPhasesAreInTheirPlaces(t *testing.T) {
 			t.Errorf("place %d is of %s, want %s", at, got, want)
 		}
 	}
-	if atRaw != len(results.Phases()) || atLag != atRaw+1 || histogramCount != atLag+1 {
+	for at, want := range map[int]results.Phase{
+		sinkStartTLS: results.PhaseStartTLS, sinkHandshake: results.PhaseHandshake, sinkHelloTLS: results.PhaseHelloTLS, sinkMessage: results.PhaseMessage,
+		sinkSession: results.PhaseSession,
+	} {
+		if got := results.SinkPhases()[at]; got != want {
+			t.Errorf("place %d of a sink is of %s, want %s", at, got, want)
+		}
+	}
+	if behind := results.Phases()[atRaw:]; len(behind) != 1 || behind[0] != results.PhaseRelay || sinkDelay != len(results.SinkPhases()) {
+		t.Errorf("no histograms of a session are for %v", behind) // Trips have that of the relay
+	}
+	if atLag != atRaw+1 || histogramCount != atLag+1 {
 		t.Errorf("raw is at %d, lag at %d of %d", atRaw, atLag, histogramCount)
 	}
 }

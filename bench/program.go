@@ -20,6 +20,12 @@ type program struct {
 	// the final dot; all is the commands in one piece. Empty without a message.
 	mail, data, body, all []byte
 	rcpts                 [][]byte
+	// idAt is where in the body the index of the message belongs; 0 where it has
+	// none.
+	idAt int
+	// access is the dialogue with a server of mailboxes; nil for those that carry
+	// mail.
+	access *accessDialogue
 	// config of TLS, shared by all sessions; nil for plain ones.
 	config *tls.Config
 	// tickets of sessions that resume; nil for others.
@@ -30,21 +36,26 @@ type program struct {
 // session with index 17, so that logs of the two sides can be joined.
 const helloName = ".bench.mailtls.example"
 
+// SenderDomain is where the messages of a run come from.
+const SenderDomain = "mailtls.example"
+
 // world is what programs need to know of the target.
 type world struct {
 	serverName, domain string
 	roots              *x509.CertPool
 	now                func() time.Time
+	// trips give the messages their IDs; nil gives none.
+	trips *Trips
 }
 
 // newProgram makes a session of the plan ready.
 func newProgram(p results.Plan, s results.SessionPlan, w world) *program {
-	g := &program{SessionPlan: s, hello: "EHLO "}
+	g := &program{SessionPlan: s, hello: "EHLO ", access: accessOf(s.Protocol)}
 	if s.Protocol == results.LMTP {
 		g.hello = "LHLO "
 	}
 	if s.Size > 0 {
-		g.compose(w.domain)
+		g.compose(w.domain, w.trips)
 	}
 	if s.Kind.UsesTLS() {
 		g.config = tlsConfig(s, w)
@@ -56,8 +67,8 @@ func newProgram(p results.Plan, s results.SessionPlan, w world) *program {
 }
 
 // compose writes the commands and the content of the message.
-func (g *program) compose(domain string) {
-	g.mail = []byte("MAIL FROM:<bench@mailtls.example>\r\n")
+func (g *program) compose(domain string, trips *Trips) {
+	g.mail = []byte("MAIL FROM:<bench@" + SenderDomain + ">\r\n")
 	g.data = []byte("DATA\r\n")
 	g.all = append(g.all, g.mail...)
 	for i := range g.Recipients {
@@ -66,13 +77,18 @@ func (g *program) compose(domain string) {
 		g.all = append(g.all, rcpt...)
 	}
 	g.all = append(g.all, g.data...)
-	g.body = append(content(g.Size, domain), ".\r\n"...)
+	id := ""
+	if trips != nil {
+		id, g.idAt = trips.header()
+	}
+	g.body = append(content(g.Size, domain, id), ".\r\n"...)
 }
 
-// content is a message of so many bytes, as far as its header fits.
-func content(size int, domain string) []byte {
+// content is a message of so many bytes, as far as its header, which may begin with
+// a field, fits.
+func content(size int, domain, field string) []byte {
 	const width = 76
-	header := "From: <bench@mailtls.example>\r\nTo: <bench0@" + domain + ">\r\nSubject: mailtls bench\r\n\r\n"
+	header := field + "From: <bench@" + SenderDomain + ">\r\nTo: <bench0@" + domain + ">\r\nSubject: mailtls bench\r\n\r\n"
 	var b strings.Builder
 	b.WriteString(header)
 	for left := size - len(header); left > 0; {

@@ -22,6 +22,8 @@ type shared struct {
 	base time.Time
 	// connection is what the first session with TLS negotiated.
 	connection atomic.Pointer[string]
+	// trips follow the messages through a relay; nil follows none.
+	trips *Trips
 }
 
 // client does the sessions of one worker. All that it needs is kept from one
@@ -44,6 +46,9 @@ type client struct {
 	lists int
 	// asked says that STARTTLS was sent on this connection.
 	asked bool
+
+	// taken says that the message was accepted.
+	taken bool
 
 	// gone ends holds.
 	gone chan struct{}
@@ -68,8 +73,11 @@ func newClient(sh *shared) *client {
 // visit does a session.
 func (c *client) visit(ctx context.Context, a Arrival, s *sample) {
 	kind := kindOf(c.plan, a.Index)
-	c.g, c.s, c.index = c.programs[kind], s, a.Index
+	c.g, c.s, c.index, c.taken = c.programs[kind], s, a.Index, false
 	s.failed = c.whole(ctx, kind)
+	if c.trips != nil && c.g.Size > 0 {
+		c.trips.sent(a.Index, a.Due, c.taken)
+	}
 	if s.failed == "" {
 		s.end = c.clock.Now()
 		c.finish()
@@ -152,6 +160,9 @@ func (c *client) fallBack(failed results.ErrorClass) results.ErrorClass {
 
 // greet reads the greeting and says EHLO.
 func (c *client) greet() results.ErrorClass {
+	if c.g.access != nil {
+		return c.greetAccess()
+	}
 	begin := c.clock.Now()
 	if failed := c.expect(220); failed != "" {
 		return failed
@@ -160,8 +171,11 @@ func (c *client) greet() results.ErrorClass {
 	return c.hello(atHello)
 }
 
-// hello says EHLO or LHLO.
+// hello says EHLO or LHLO, or asks a server of mailboxes what it can do inside TLS.
 func (c *client) hello(phase int) results.ErrorClass {
+	if c.g.access != nil {
+		return c.askAccess(phase, c.g.access.capabilities[1])
+	}
 	c.out = append(append(c.out[:0], c.g.hello...), 'b')
 	c.out = strconv.AppendInt(c.out, c.index, 10)
 	c.out = append(append(c.out, helloName...), '\r', '\n')
@@ -174,14 +188,22 @@ func (c *client) startTLS() results.ErrorClass {
 		return results.FailNotOffered
 	}
 	c.asked = true
-	c.out = append(c.out[:0], "STARTTLS\r\n"...)
-	if failed := c.ask(atStartTLS, c.out, 220); failed != "" {
+	if failed := c.askForTLS(); failed != "" {
 		return failed
 	}
 	if c.in.leftover() {
 		return results.FailReply // what comes in clear behind the go-ahead is not part of the TLS session
 	}
 	return ""
+}
+
+// askForTLS sends the command, and reads the go-ahead.
+func (c *client) askForTLS() results.ErrorClass {
+	if c.g.access != nil {
+		return c.askAccess(atStartTLS, c.g.access.start)
+	}
+	c.out = append(c.out[:0], "STARTTLS\r\n"...)
+	return c.ask(atStartTLS, c.out, 220)
 }
 
 // handshake begins TLS on the connection.
@@ -234,7 +256,7 @@ func (c *client) message() results.ErrorClass {
 	if failed := send(); failed != "" {
 		return failed
 	}
-	if failed := c.write(c.g.body); failed != "" {
+	if failed := c.body(); failed != "" {
 		return failed
 	}
 	replies := 1
@@ -246,8 +268,24 @@ func (c *client) message() results.ErrorClass {
 			return failed
 		}
 	}
+	c.taken = true
 	c.s.add(atMessage, c.clock.Now()-begin)
 	return ""
+}
+
+// body writes the content, with the index of the message where it has an ID.
+func (c *client) body() results.ErrorClass {
+	const piece = 16 << 10
+	if c.g.idAt == 0 {
+		return c.write(c.g.body)
+	}
+	n := min(len(c.g.body), piece)
+	c.out = append(c.out[:0], c.g.body[:n]...)
+	putIndex(c.out[c.g.idAt:], c.index)
+	if failed := c.write(c.out); failed != "" || n == len(c.g.body) {
+		return failed
+	}
+	return c.write(c.g.body[n:])
 }
 
 // stepwise sends each command when the one before has its reply.
@@ -278,6 +316,9 @@ func (c *client) pipelined() results.ErrorClass {
 
 // quit says QUIT and reads the reply to it.
 func (c *client) quit() results.ErrorClass {
+	if c.g.access != nil {
+		return c.leaveAccess()
+	}
 	c.out = append(c.out[:0], "QUIT\r\n"...)
 	return c.exchange(c.out, 221)
 }

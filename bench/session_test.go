@@ -193,7 +193,7 @@ func TestMessageHasItsSizeAndRecipients(t *testing.T) {
 }
 
 // contentHeader is what every message has.
-func contentHeader(domain string) []byte { return content(0, domain) }
+func contentHeader(domain string) []byte { return content(0, domain, "") }
 
 func TestResumedSessionsAreCountedByWhatTLSSays(t *testing.T) {
 	for name, version := range map[string]results.TLSVersion{"1.3": tls.VersionTLS13, "1.2": tls.VersionTLS12} {

@@ -1,15 +1,18 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
+	"mailtls/bench"
 	"mailtls/fakes"
 	"mailtls/fakes/pki"
 	"mailtls/fakes/receiver"
@@ -64,6 +67,11 @@ func startPeer(ctx context.Context, p results.Plan) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range p.Sessions {
+		if spoken := cmp.Or(profile.Protocol, results.SMTP); s.Protocol != spoken {
+			return nil, fmt.Errorf("%w: %s sessions with peer %s, which speaks %s", bench.ErrUnsupported, s.Protocol, profile.Name, spoken)
+		}
+	}
 	authority, err := pki.New(time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("make certificates: %w", err)
@@ -88,13 +96,9 @@ func startPeer(ctx context.Context, p results.Plan) (*loaded, error) {
 // discarding plays a profile and forgets the mail that it accepts.
 func discarding(p fakes.Profile, host string) *receiver.Server {
 	start := time.Now()
-	s := &receiver.Server{
-		Profile: p, Listener: fakes.ListenSMTP, Host: host, Now: func() time.Duration { return time.Since(start) }, Clock: time.Now,
+	return &receiver.Server{
+		Profile: p, Listener: p.Listener(), Host: host, Now: func() time.Duration { return time.Since(start) }, Clock: time.Now,
 	}
-	if p.Offer == fakes.OfferImplicit {
-		s.Listener = fakes.ListenSMTPS
-	}
-	return s
 }
 
 // serving runs a server until what it returns is called.
@@ -117,7 +121,11 @@ func (o LoadOptions) startTarget(ctx context.Context, p results.Plan) (*loaded, 
 		return nil, err
 	}
 	spec := target.Spec()
-	variant, err := spec.Variant(variantName, results.RoleReceiver)
+	role := results.RoleReceiver
+	if slices.ContainsFunc(p.Sessions, reads) {
+		role = results.RoleAccessServer
+	}
+	variant, err := spec.Variant(variantName, role)
 	if err != nil {
 		return nil, err
 	}
@@ -171,17 +179,25 @@ func loadedTarget(r *targets.Running, spec targets.Spec, variant targets.Variant
 	return l
 }
 
+// reads tells whether a session is one of reading mail.
+func reads(s results.SessionPlan) bool {
+	return s.Protocol == results.IMAP || s.Protocol == results.POP3
+}
+
+// listenerOf is the kind of listener that a session goes to.
+func listenerOf(s results.SessionPlan) fakes.Listener {
+	p := fakes.Profile{Protocol: s.Protocol}
+	if s.Kind == results.KindImplicit {
+		p.Offer = fakes.OfferImplicit
+	}
+	return p.Listener()
+}
+
 // doorOf finds the one listener that all sessions of the plan go to.
 func doorOf(r *targets.Running, p results.Plan) (string, error) {
 	var door fakes.Listener
 	for _, s := range p.Sessions {
-		own := fakes.ListenSMTP
-		switch {
-		case s.Protocol == results.LMTP:
-			own = fakes.ListenLMTP
-		case s.Kind == results.KindImplicit:
-			own = fakes.ListenSMTPS
-		}
+		own := listenerOf(s)
 		if door != "" && door != own {
 			return "", fmt.Errorf("its sessions go to %s and %s: load one listener at a time", door, own)
 		}

@@ -28,6 +28,11 @@ func WriteRun(w io.Writer, r *Run) error {
 	if out.Phases == nil {
 		out.Phases = map[Phase]Summary{}
 	}
+	if r.Relay != nil && r.Relay.Lost == nil {
+		relay := *r.Relay
+		relay.Lost = map[LossClass]int64{}
+		out.Relay = &relay
+	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
@@ -73,6 +78,9 @@ func ReadRun(r io.Reader) (*Run, error) {
 func (r *Run) check() error {
 	if n := r.Completed + r.Failures(); n != r.Attempted {
 		return fmt.Errorf("%d attempted, and %d completed or failed", r.Attempted, n)
+	}
+	if l := r.Relay; l != nil && l.Arrived+l.Losses() != l.Accepted {
+		return fmt.Errorf("%d messages accepted by the relay, and %d arrived or lost", l.Accepted, l.Arrived+l.Losses())
 	}
 	if r.Generator.Verdict == "" {
 		return fmt.Errorf("there is no verdict on the generator")

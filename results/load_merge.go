@@ -23,6 +23,9 @@ func MergeRuns(runs []*Run) (*Run, error) {
 		Generator: Generator{Verdict: RunOK},
 	}
 	out.Plan.Shard = Shard{}
+	if r := first.Relay; r != nil {
+		out.Relay = &Relay{To: r.To, Policy: r.Policy, Wait: r.Wait, Lost: map[LossClass]int64{}}
+	}
 	phases := map[Phase]*Histogram{}
 	raw, lag := NewHistogram(), NewHistogram()
 	for _, r := range runs {
@@ -68,6 +71,8 @@ func samePlan(runs []*Run) error {
 			return fmt.Errorf("run %d is shard %s, the first one of %d", i+1, shard, of)
 		case slices.Contains(have, shard.Index):
 			return fmt.Errorf("shard %s is there twice", shard)
+		case (r.Relay == nil) != (runs[0].Relay == nil):
+			return errors.New("only some are of a relay")
 		case r.Search != nil:
 			return errors.New("searches cannot be merged")
 		}
@@ -95,6 +100,9 @@ func (r *Run) add(o *Run) {
 		r.Failed[class] += n
 	}
 	r.Interrupted = r.Interrupted || o.Interrupted
+	if r.Relay != nil && o.Relay != nil {
+		r.Relay.add(o.Relay)
+	}
 	r.Rate.Asked += o.Rate.Asked
 	r.Rate.Achieved += o.Rate.Achieved
 	r.Rate.Completed += o.Rate.Completed

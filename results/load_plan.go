@@ -215,7 +215,7 @@ func (s SessionPlan) check(c *planCheck, at string, p Plan) {
 	c.when(s.Size < 0 || s.Size > maxSize, at+"size", "%d is not between 0 and %d", s.Size, maxSize)
 	c.when(s.Recipients < 0 || s.Recipients > maxRecipients, at+"recipients", "%d is not between 1 and %d", s.Recipients, maxRecipients)
 	c.when(s.Size == 0 && (s.Recipients > 0 || s.Pipelining), at+"size", "recipients and pipelining are of a message: give its size")
-	c.when(s.Protocol != SMTP && s.Protocol != LMTP, at+"protocol", "%s cannot be loaded yet: want smtp or lmtp", s.Protocol)
+	c.when((s.Protocol == IMAP || s.Protocol == POP3) && s.Size > 0, at+"size", "not supported: messages by %s", s.Protocol)
 	c.when(!s.Kind.UsesTLS() && (s.TLS != 0 || s.Group != 0 || s.Suite != 0 || s.Verify != CheckNone), at+"kind",
 		"plain sessions have no TLS: give no tls, group, suite and verify")
 	c.when(s.Suite != 0 && s.TLS == 0x0304, at+"suite", "the suites of TLS 1.3 cannot be chosen")

@@ -40,6 +40,9 @@ type Run struct {
 	Generator Generator `json:"generator"`
 	// Target is what it measured of the target; nil when it could not.
 	Target *TargetUse `json:"target,omitempty"`
+	// Relay is what became of messages that went through the target; nil where none
+	// did.
+	Relay *Relay `json:"relay,omitempty"`
 	// Search is how find-max came to the rate; nil without.
 	Search *Search `json:"search,omitempty"`
 	// Intervals of a second each; the last may be shorter.
@@ -224,14 +227,14 @@ func (r *Run) Kept() bool {
 }
 
 // RunExitCode is the exit code that a run asks for. Without one completed session
-// it is never 0.
+// it is never 0, and where a relay lost a message neither.
 func RunExitCode(r *Run) int {
 	switch {
 	case r.Interrupted:
 		return ExitInterrupted
 	case r.Generator.Verdict != RunOK:
 		return ExitTooNoisy
-	case !r.Kept():
+	case !r.Kept(), r.Relay != nil && r.Relay.Losses() > 0:
 		return ExitNonconforming
 	case r.Completed == 0:
 		return ExitUndecided

@@ -150,6 +150,7 @@ func TestRunSchemaHasEveryField(t *testing.T) {
 		{"rate", schema.Properties["rate"], results.RunRate{}},
 		{"generator", schema.Properties["generator"], results.Generator{}},
 		{"target", schema.Properties["target"], results.TargetUse{}},
+		{"relay", schema.Properties["relay"], results.Relay{}},
 		{"search", schema.Properties["search"], results.Search{}},
 		{"session", schema.Defs["session"], results.SessionPlan{}},
 		{"summary", schema.Defs["summary"], results.Summary{}},
@@ -175,6 +176,7 @@ func TestRunSchemaHasEveryField(t *testing.T) {
 		"closes":   {schema.Properties["plan"].Properties["close"].Enum, words(results.CloseModes())},
 		"phases":   {keys(schema.Properties["phases"].Properties), words(results.Phases())},
 		"classes":  {keys(schema.Properties["failed"].Properties), words(results.ErrorClasses())},
+		"losses":   {keys(schema.Properties["relay"].Properties["lost"].Properties), words(results.LossClasses())},
 		"verdicts": {schema.Defs["verdict"].Enum, words(results.RunVerdicts())},
 	} {
 		same(t, name, tt.got, tt.want)
@@ -248,15 +250,18 @@ func TestRunExitCode(t *testing.T) {
 		change func(*results.Run)
 		want   int
 	}{
-		"kept":        {func(*results.Run) {}, results.ExitConforming},
-		"missed":      {func(r *results.Run) { r.Plan.Thresholds = []results.Threshold{threshold("p50<1us")} }, results.ExitNonconforming},
-		"limited":     {func(r *results.Run) { r.Generator.Verdict = results.RunGeneratorLimited }, results.ExitTooNoisy},
-		"noisy":       {func(r *results.Run) { r.Generator.Verdict = results.RunNoisyHost }, results.ExitTooNoisy},
+		"kept":    {func(*results.Run) {}, results.ExitConforming},
+		"missed":  {func(r *results.Run) { r.Plan.Thresholds = []results.Threshold{threshold("p50<1us")} }, results.ExitNonconforming},
+		"limited": {func(r *results.Run) { r.Generator.Verdict = results.RunGeneratorLimited }, results.ExitTooNoisy},
+		"noisy":   {func(r *results.Run) { r.Generator.Verdict = results.RunNoisyHost }, results.ExitTooNoisy},
+		"lost": {func(r *results.Run) {
+			r.Relay = &results.Relay{Accepted: 1, Lost: map[results.LossClass]int64{results.LostReturned: 1}}
+		}, results.ExitNonconforming},
 		"nothing":     {func(r *results.Run) { r.Completed = 0 }, results.ExitUndecided},
 		"interrupted": {func(r *results.Run) { r.Interrupted = true; r.Generator.Verdict = results.RunNoisyHost }, results.ExitInterrupted},
 	} {
 		r := sampleRun()
-		r.Plan.Thresholds = nil
+		r.Plan.Thresholds, r.Relay = nil, nil
 		tt.change(r)
 		r.Conclude()
 		if got := results.RunExitCode(r); got != tt.want {

@@ -62,6 +62,10 @@ func sampleRun() *results.Run {
 			ListenOverflows: 1, Files: 31,
 		},
 		Target: &results.TargetUse{CPU: 700, CPUShare: 0.04},
+		Relay: &results.Relay{
+			To: "opportunistic", Policy: "may", Wait: results.Span(30 * time.Second), Accepted: 100, Arrived: 97,
+			Lost: map[results.LossClass]int64{results.LostNotArrived: 2, results.LostReturned: 1}, Twice: 1, Unaccepted: 2, Strange: 3,
+		},
 		Search: &results.Search{Best: 55, Limit: 60, Tries: []results.Try{{Rate: 55, Kept: true, Verdict: results.RunOK}, {Rate: 60, Verdict: results.RunNoisyHost}}},
 		Intervals: []results.Interval{
 			{At: 0, Length: 1, Attempted: 60, Completed: 50, Failed: 8, InFlight: 2, Session: spread(50, 20*time.Millisecond), LagP99: 90, CPUShare: 0.9, RunQueue: 0.01, GC: 0.03},

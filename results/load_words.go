@@ -81,13 +81,23 @@ const (
 	PhaseHelloTLS  Phase = "ehlo-tls"  // EHLO again after STARTTLS
 	PhaseMessage   Phase = "message"   // from MAIL to the last reply to the content
 	PhaseSession   Phase = "session"   // the whole session, from when it was due
+	PhaseRelay     Phase = "relay"     // through a relay: from when the session was due to the final dot behind the relay
 )
 
 // Phases lists every phase.
 func Phases() []Phase {
 	return []Phase{
 		PhaseConnect, PhaseGreeting, PhaseHello, PhaseStartTLS, PhaseHandshake, PhaseHelloTLS, PhaseMessage, PhaseSession,
+		PhaseRelay,
 	}
+}
+
+// SinkPhases lists the phases that a sink measures: starttls from the accepted
+// connection to the command, handshake, ehlo-tls from its end to the second EHLO,
+// message from MAIL to the reply to the content, session from the accepted
+// connection to its end.
+func SinkPhases() []Phase {
+	return []Phase{PhaseStartTLS, PhaseHandshake, PhaseHelloTLS, PhaseMessage, PhaseSession}
 }
 
 // ErrorClass says why a session under load failed.
@@ -95,30 +105,31 @@ type ErrorClass string
 
 // The classes, besides one for each TLS alert: see AlertClass.
 const (
-	FailRefused     ErrorClass = "refused"      // the connection was refused
-	FailReset       ErrorClass = "reset"        // the connection was reset
-	FailClosed      ErrorClass = "closed"       // the other side closed before its time
-	FailTimeout     ErrorClass = "timeout"      // the session took longer than the plan allows
-	FailUnreachable ErrorClass = "unreachable"  // no route to the address
-	FailNoPorts     ErrorClass = "out-of-ports" // no local port was free
-	FailNoFiles     ErrorClass = "out-of-files" // no file descriptor was free
-	FailReply4      ErrorClass = "reply-4xx"    // a reply of class 4
-	FailReply5      ErrorClass = "reply-5xx"    // a reply of class 5
-	FailReply       ErrorClass = "reply-broken" // a reply that makes no sense here, or is none
-	FailNotOffered  ErrorClass = "not-offered"  // STARTTLS or PIPELINING is not listed
-	FailHandshake   ErrorClass = "handshake"    // the handshake failed, with no alert from the other side
-	FailCertificate ErrorClass = "certificate"  // the certificate was not accepted
-	FailNotResumed  ErrorClass = "not-resumed"  // a ticket was shown and a full handshake done
-	FailNotRefused  ErrorClass = "not-refused"  // TLS came about where the plan wants it to fail
-	FailInterrupted ErrorClass = "interrupted"  // the run was stopped
-	FailOther       ErrorClass = "other"        // anything else
-	alertPrefix                = "alert-"       // with the number of the alert
+	FailRefused     ErrorClass = "refused"        // the connection was refused
+	FailReset       ErrorClass = "reset"          // the connection was reset
+	FailClosed      ErrorClass = "closed"         // the other side closed before its time
+	FailTimeout     ErrorClass = "timeout"        // the session took longer than the plan allows
+	FailUnreachable ErrorClass = "unreachable"    // no route to the address
+	FailNoPorts     ErrorClass = "out-of-ports"   // no local port was free
+	FailNoFiles     ErrorClass = "out-of-files"   // no file descriptor was free
+	FailReply4      ErrorClass = "reply-4xx"      // a reply of class 4
+	FailReply5      ErrorClass = "reply-5xx"      // a reply of class 5; NO, BAD, BYE and -ERR
+	FailReply       ErrorClass = "reply-broken"   // a reply that makes no sense here, or is none
+	FailCommand     ErrorClass = "command-broken" // at a sink: what came is no dialogue of mail
+	FailNotOffered  ErrorClass = "not-offered"    // STARTTLS or PIPELINING is not listed
+	FailHandshake   ErrorClass = "handshake"      // the handshake failed, with no alert from the other side
+	FailCertificate ErrorClass = "certificate"    // the certificate was not accepted
+	FailNotResumed  ErrorClass = "not-resumed"    // a ticket was shown and a full handshake done
+	FailNotRefused  ErrorClass = "not-refused"    // TLS came about where the plan wants it to fail
+	FailInterrupted ErrorClass = "interrupted"    // the run was stopped
+	FailOther       ErrorClass = "other"          // anything else
+	alertPrefix                = "alert-"         // with the number of the alert
 )
 
 // ErrorClasses lists every class but those of alerts.
 func ErrorClasses() []ErrorClass {
 	return []ErrorClass{
-		FailRefused, FailReset, FailClosed, FailTimeout, FailUnreachable, FailNoPorts, FailNoFiles, FailReply4, FailReply5, FailReply,
+		FailRefused, FailReset, FailClosed, FailTimeout, FailUnreachable, FailNoPorts, FailNoFiles, FailReply4, FailReply5, FailReply, FailCommand,
 		FailNotOffered, FailHandshake, FailCertificate, FailNotResumed, FailNotRefused, FailInterrupted, FailOther,
 	}
 }

@@ -104,19 +104,17 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 }
 
-// config is the TLS configuration that the profile asks for.
-func (x *session) config() *tls.Config {
-	p := x.Profile
+// Config is the TLS configuration that a profile asks for, the same for all
+// sessions. Its tickets are crypto/tls's own. What a profile does to a session is
+// not in it.
+func Config(p fakes.Profile, cert tls.Certificate, clients *x509.CertPool) *tls.Config {
 	c := &tls.Config{
-		Certificates: []tls.Certificate{x.Certificate},
+		Certificates: []tls.Certificate{cert},
 		MinVersion:   p.MinTLS,
 		MaxVersion:   p.MaxTLS,
 		CipherSuites: p.Suites,
 
 		CurvePreferences: p.Groups,
-	}
-	if x.missign {
-		c.Certificates[0].PrivateKey = missign(x.Certificate)
 	}
 	if c.MinVersion == 0 {
 		c.MinVersion = tls.VersionTLS12
@@ -124,19 +122,28 @@ func (x *session) config() *tls.Config {
 	if c.CipherSuites == nil && c.MinVersion < tls.VersionTLS12 {
 		c.CipherSuites = fakes.LegacySuites()
 	}
-	if p.Omits(fakes.OmitDefaultName) {
-		c.GetConfigForClient = x.onlyNamed
-	}
-	x.issue(c)
 	switch p.ClientCert {
 	case fakes.ClientCertNone:
 	case fakes.ClientCertOptional:
 		c.ClientAuth = tls.RequestClientCert
 	case fakes.ClientCertRequired:
-		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, x.ClientRoots
+		c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, clients
 	case fakes.ClientCertAny:
 		c.ClientAuth = tls.RequireAnyClientCert
 	}
+	return c
+}
+
+// config is the TLS configuration of the session's next handshake.
+func (x *session) config() *tls.Config {
+	c := Config(x.Profile, x.Certificate, x.ClientRoots)
+	if x.missign {
+		c.Certificates[0].PrivateKey = missign(x.Certificate)
+	}
+	if x.Profile.Omits(fakes.OmitDefaultName) {
+		c.GetConfigForClient = x.onlyNamed
+	}
+	x.issue(c)
 	return c
 }
 

@@ -50,6 +50,7 @@ func newBench() *cobra.Command {
 	fl.StringVar(&f.roots, "roots", "", "PEM file with the roots that the certificate at --addr leads to (default: those of this machine)")
 	fl.BoolVar(&f.authorized, "authorized", false, "you may load an address beyond this machine")
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the target prints")
+	cmd.AddCommand(newBenchSink(), newBenchRelay())
 	return cmd
 }
 
@@ -92,7 +93,7 @@ func planFlags() []planFlag {
 func sessionFlags() []planFlag {
 	return []planFlag{
 		{"kind", "", "plain, starttls (default), implicit, starttls-resumed or fallback"},
-		{"protocol", "", "smtp (default) or lmtp"},
+		{"protocol", "", "smtp (default), lmtp, imap or pop3; the last two log in nobody"},
 		{"size", "", "send a message of so many bytes"},
 		{"recipients", "", "recipients of the message (default 1)"},
 		{"pipelining", "", "send MAIL, RCPT and DATA in one go"},
@@ -129,8 +130,17 @@ func instead() [][]string {
 	return [][]string{{"addr", "target", "peer"}, {"rate", "workers", "ramp", "steps", "find_max"}, {"duration", "count"}}
 }
 
-// readPlan makes the plan of the file and the flags.
+// readPlan makes the plan of the file and the flags, and checks it.
 func (f benchFlags) readPlan(fl *pflag.FlagSet) (results.Plan, error) {
+	p, err := f.draftPlan(fl)
+	if err != nil {
+		return p, err
+	}
+	return p, checkPlan(p)
+}
+
+// draftPlan makes the plan of the file and the flags.
+func (f benchFlags) draftPlan(fl *pflag.FlagSet) (results.Plan, error) {
 	var p results.Plan
 	if f.plan != "" {
 		var err error
@@ -154,10 +164,7 @@ func (f benchFlags) readPlan(fl *pflag.FlagSet) (results.Plan, error) {
 			return p, fmt.Errorf("read --%s: the plan has %d kinds of session: change it there", flag.flag(), len(p.Sessions))
 		}
 	}
-	if err := setFlags(fl, sessionFlags(), p.Sessions[0].Set); err != nil {
-		return p, err
-	}
-	return p, checkPlan(p)
+	return p, setFlags(fl, sessionFlags(), p.Sessions[0].Set)
 }
 
 // findPlan reads a plan that ships, or the one in a file: a name with a dot or a
@@ -216,6 +223,11 @@ func checkPlan(p results.Plan) error {
 	return errors.Join(all...)
 }
 
+// runFolder is where a run goes that was given no folder.
+func runFolder(kind string) string {
+	return filepath.Join("results", "runs", time.Now().Format("20060102-150405")+"-"+kind)
+}
+
 // benchmark executes the plan.
 func benchmark(cmd *cobra.Command, f benchFlags) error {
 	p, err := f.readPlan(cmd.Flags())
@@ -233,7 +245,7 @@ func benchmark(cmd *cobra.Command, f benchFlags) error {
 		}
 	}
 	if o.Out == "" {
-		o.Out = filepath.Join("results", "runs", time.Now().Format("20060102-150405")+"-bench")
+		o.Out = runFolder("bench")
 	}
 	if f.verbose {
 		o.Log = cmd.ErrOrStderr()

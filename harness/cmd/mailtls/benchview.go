@@ -18,20 +18,55 @@ import (
 	"mailtls/results"
 )
 
-// loadMeter shows how far a load run has come: a live line with a bar on
-// terminals, a line every ten seconds elsewhere.
-type loadMeter struct {
+// ticker shows how far something has come: a live line with a bar on terminals, a
+// line every ten seconds elsewhere.
+type ticker struct {
 	w     io.Writer
-	plan  results.Plan
+	name  string // that lines begin with
 	live  bool
 	bar   *progressbar.ProgressBar
-	rate  results.Rate // that is tried
 	lines int
 }
 
-func newLoadMeter(w io.Writer, p results.Plan) *loadMeter {
+func newTicker(w io.Writer, name string) ticker {
 	f, ok := w.(*os.File)
-	return &loadMeter{w: w, plan: p, live: ok && term.IsTerminal(int(f.Fd()))}
+	return ticker{w: w, name: name, live: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// tick shows a second. whole is what there is to do, below 0 where that is not
+// known, and done how much of it is.
+func (t *ticker) tick(elapsed time.Duration, line string, done, whole int64) {
+	if !t.live {
+		if t.lines++; t.lines%10 == 0 {
+			say(t.w, "%s: %s: %s\n", t.name, elapsed.Round(time.Second), line)
+		}
+		return
+	}
+	if t.bar == nil {
+		t.bar = progressbar.NewOptions64(whole, progressbar.OptionSetWriter(t.w), progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14))
+	}
+	t.bar.Describe(line)
+	_ = t.bar.Set64(min(done, max(whole-1, done))) // what the terminal does not take is lost
+}
+
+// done clears the live line.
+func (t *ticker) done() {
+	if t.bar != nil {
+		_ = t.bar.Finish()
+		t.bar = nil
+	}
+}
+
+// loadMeter shows how far a load run has come.
+type loadMeter struct {
+	ticker
+	plan results.Plan
+	rate results.Rate // that is tried
+}
+
+func newLoadMeter(w io.Writer, p results.Plan) *loadMeter {
+	return &loadMeter{ticker: newTicker(w, "bench"), plan: p}
 }
 
 // try says which rate a search tries now.
@@ -45,13 +80,6 @@ func (m *loadMeter) try(rate results.Rate) {
 
 // show shows a second.
 func (m *loadMeter) show(at bench.Progress) {
-	line := m.line(at)
-	if !m.live {
-		if m.lines++; m.lines%10 == 0 {
-			say(m.w, "bench: %s: %s\n", at.Elapsed.Round(time.Second), line)
-		}
-		return
-	}
 	whole, done := int64(-1), int64(at.Elapsed/time.Millisecond)
 	switch {
 	case at.Length > 0:
@@ -59,12 +87,7 @@ func (m *loadMeter) show(at bench.Progress) {
 	case at.Count > 0:
 		whole, done = int64(at.Count), at.Attempted
 	}
-	if m.bar == nil {
-		m.bar = progressbar.NewOptions64(whole, progressbar.OptionSetWriter(m.w), progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(true),
-			progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14))
-	}
-	m.bar.Describe(line)
-	_ = m.bar.Set64(min(done, max(whole-1, done))) // what the terminal does not take is lost
+	m.tick(at.Elapsed, m.line(at), done, whole)
 }
 
 // line says how the last second went.
@@ -96,34 +119,24 @@ func inTime(us float64) string {
 	return d.Round(time.Second).String()
 }
 
-// done clears the live line.
-func (m *loadMeter) done() {
-	if m.bar != nil {
-		_ = m.bar.Finish()
-		m.bar = nil
-	}
-}
-
 // printRun shows what a person wants to know first.
 func printRun(w io.Writer, r *results.Run, dir string) {
 	t := table(w)
 	say(t, "what\tcount\tp50\tp90\tp99\tp99.9\tmax\n")
-	row := func(name string, s results.Summary) {
-		if s.Count > 0 {
-			say(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", name, s.Count, inTime(s.P50), inTime(s.P90), inTime(s.P99), inTime(s.P999), inTime(s.Max))
-		}
-	}
 	for _, p := range results.Phases() {
-		row(string(p), r.Phases[p])
+		summaryRow(t, string(p), r.Phases[p])
 	}
-	row("raw", r.Raw)
-	row("lag", r.Lag)
+	summaryRow(t, "raw", r.Raw)
+	summaryRow(t, "lag", r.Lag)
 	_ = t.Flush()
 	say(w, "\n")
 	t = table(w)
 	say(t, "target\t%s\n", r.Env.Target)
-	say(t, "sessions\t%d attempted, %d completed, %d resumed, %d failed%s\n", r.Attempted, r.Completed, r.Resumed, r.Failures(), classes(r))
+	say(t, "sessions\t%d attempted, %d completed, %d resumed, %d failed%s\n", r.Attempted, r.Completed, r.Resumed, r.Failures(), classes(r.Failed))
 	say(t, "rate\t%s\n", rates(r))
+	if l := r.Relay; l != nil {
+		say(t, "relayed\t%s\n", relayed(l))
+	}
 	if s := r.Search; s != nil {
 		say(t, "highest rate\t%s\n", highest(s))
 	}
@@ -142,11 +155,32 @@ func printRun(w io.Writer, r *results.Run, dir string) {
 	_ = t.Flush()
 }
 
-// classes lists why sessions failed.
-func classes(r *results.Run) string {
+// summaryRow is a line of the table of what was timed.
+func summaryRow(t io.Writer, name string, s results.Summary) {
+	if s.Count > 0 {
+		say(t, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", name, s.Count, inTime(s.P50), inTime(s.P90), inTime(s.P99), inTime(s.P999), inTime(s.Max))
+	}
+}
+
+// relayed says what became of the messages.
+func relayed(l *results.Relay) string {
+	text := fmt.Sprintf("%d accepted, %d arrived under policy %s at %s, %d lost%s", l.Accepted, l.Arrived, l.Policy, l.To, l.Losses(), classes(l.Lost))
+	for _, more := range []struct {
+		n    int64
+		what string
+	}{{l.Twice, "arrived once more"}, {l.Unaccepted, "arrived though their session failed"}, {l.Strange, "are none of the run's"}} {
+		if more.n > 0 {
+			text += fmt.Sprintf("; %d %s", more.n, more.what)
+		}
+	}
+	return text
+}
+
+// classes lists how many there are of each class.
+func classes[T ~string](counts map[T]int64) string {
 	var parts []string
-	for _, class := range slices.Sorted(maps.Keys(r.Failed)) {
-		parts = append(parts, fmt.Sprintf("%d %s", r.Failed[class], class))
+	for _, class := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[class], class))
 	}
 	if len(parts) == 0 {
 		return ""
