@@ -27,10 +27,12 @@ type Likeness struct {
 // Likeness of a run.
 func (r *Run) Likeness() Likeness {
 	e := r.Env
-	return Likeness{
-		Machine: strings.Join(strings.Fields(fmt.Sprintf("%s/%s %s %s, %d processors", e.OS, e.Arch, e.Level, e.CPU, e.Procs)), " "),
-		Go:      e.Tool.Go, Peer: r.peer(), Connection: e.Connection, Plan: r.Plan.settings(),
-	}
+	return Likeness{Machine: e.machine(), Go: e.Tool.Go, Peer: r.peer(), Connection: e.Connection, Plan: r.Plan.settings()}
+}
+
+// machine is the class of the machine.
+func (e Env) machine() string {
+	return strings.Join(strings.Fields(fmt.Sprintf("%s/%s %s %s, %d processors", e.OS, e.Arch, e.Level, e.CPU, e.Procs)), " ")
 }
 
 // peer names what was loaded. The name of a target in a run has its version

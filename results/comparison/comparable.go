@@ -14,7 +14,7 @@ import (
 func refuse(base, now []*results.Run, allow []results.Aspect) error {
 	first := base[0].Likeness()
 	for _, r := range slices.Concat(base, now) {
-		if err := Sound(r); err != nil {
+		if err := r.Sound(); err != nil {
 			return fmt.Errorf("compare runs: the one of %s cannot be used: %w", at(r), err)
 		}
 		var differ []string
@@ -32,19 +32,6 @@ func refuse(base, now []*results.Run, allow []results.Aspect) error {
 
 // at names a run by when it began.
 func at(r *results.Run) string { return r.Started.UTC().Format("2006-01-02 15:04:05") }
-
-// Sound refuses a run whose figures are not the target's.
-func Sound(r *results.Run) error {
-	switch {
-	case r.Interrupted:
-		return fmt.Errorf("it was interrupted")
-	case r.Generator.Verdict != results.RunOK:
-		return fmt.Errorf("the verdict on its generator is %s: %s", r.Generator.Verdict, strings.Join(r.Generator.Reasons, "; "))
-	case r.Completed == 0:
-		return fmt.Errorf("none of its %d sessions was completed", r.Attempted)
-	}
-	return nil
-}
 
 // remark notes what does not forbid a comparison, and may explain a difference.
 func (l *Load) remark(base, now []*results.Run) {
