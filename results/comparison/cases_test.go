@@ -132,7 +132,7 @@ func TestViews(t *testing.T) {
 			t.Error("no JSON")
 		}
 	}
-	if err := c.Write(new(bytes.Buffer), "html"); err == nil || !strings.Contains(err.Error(), "text, markdown, json") {
+	if err := c.Write(new(bytes.Buffer), "html"); err == nil || !strings.Contains(err.Error(), "text, markdown or json") {
 		t.Errorf("html: %v", err)
 	}
 	if none := comparison.New(nil, nil); none.ExitCode() != results.ExitUndecided {

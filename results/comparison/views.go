@@ -1,13 +1,10 @@
 package comparison
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
-	"unicode"
 
 	"mailtls/results"
 )
@@ -44,29 +41,9 @@ func (c *Comparison) ExitCode() int {
 	return results.ExitUndecided
 }
 
-// Formats are the formats of a comparison.
-func Formats() []string { return []string{"text", "markdown", "json"} }
-
-// Write writes a comparison in one of the formats.
+// Write writes a comparison as text, markdown or json.
 func (c *Comparison) Write(w io.Writer, format string) error {
-	var err error
-	switch format {
-	case "text":
-		err = c.text(w)
-	case "markdown":
-		_, err = io.WriteString(w, c.markdown())
-	case "json":
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		err = e.Encode(c)
-	default:
-		err = fmt.Errorf("want one of %s", strings.Join(Formats(), ", "))
-	}
-	if err != nil {
-		return fmt.Errorf("write comparison as %q: %w", format, err)
-	}
-	return nil
+	return results.WriteViews(w, "comparison", format, c, c.text, c.markdown)
 }
 
 // heads are over the columns of figures and of cases.
@@ -115,51 +92,36 @@ func (c CaseChange) row() []string {
 	return []string{c.Target + " " + c.Case, string(c.Level), string(c.Base) + " on " + c.Passed.UTC().Format("2006-01-02"), is, emphasis(c.Verdict), c.Got}
 }
 
-// text writes tables for a terminal.
-func (c *Comparison) text(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// text is for a terminal.
+func (c *Comparison) text() string {
+	var b strings.Builder
 	figures, cases := heads()
-	row := func(cells []string) {
-		_, _ = fmt.Fprintln(t, strings.TrimRight(shown(strings.Join(cells, "\t")), "\t"))
-	}
 	if l := c.Load; l != nil {
-		row([]string{"base", l.Base.String()})
-		row([]string{"now", l.Now.String()})
-		_ = t.Flush()
-		row(nil)
-		row(figures)
+		b.WriteString(results.TextTable([][]string{{"base", l.Base.String()}, {"now", l.Now.String()}}) + "\n")
+		rows := [][]string{figures}
 		for _, f := range l.Figures {
-			row(f.row())
+			rows = append(rows, f.row())
 		}
-		_ = t.Flush()
+		b.WriteString(results.TextTable(rows))
 	}
 	if s := c.Cases; s != nil {
 		if c.Load != nil {
-			row(nil)
+			b.WriteString("\n")
 		}
-		row([]string{fmt.Sprintf("%d cases of %s on both sides, %d with another verdict", s.Compared, strings.Join(s.Targets, ", "), len(s.Changes))})
-		if len(s.Changes) > 0 {
-			row(cases)
-		}
+		_, _ = fmt.Fprintf(&b, "%d cases of %s on both sides, %d with another verdict\n", s.Compared, results.InText(strings.Join(s.Targets, ", ")), len(s.Changes))
+		rows := [][]string{cases}
 		for _, change := range s.Changes {
-			row(change.row())
+			rows = append(rows, change.row())
+		}
+		if len(s.Changes) > 0 {
+			b.WriteString(results.TextTable(rows))
 		}
 	}
 	for _, n := range c.notes() {
-		row([]string{"note: " + n})
+		b.WriteString("note: " + results.InText(n) + "\n")
 	}
-	row([]string{"verdict: " + emphasis(c.Verdict)})
-	return t.Flush()
-}
-
-// shown leaves nothing in text that a terminal obeys.
-func shown(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, text)
+	b.WriteString("verdict: " + emphasis(c.Verdict) + "\n")
+	return b.String()
 }
 
 // notes are those of both parts.
@@ -193,46 +155,28 @@ func (c *Comparison) markdown() string {
 	figures, cases := heads()
 	_, _ = fmt.Fprintf(&b, "### Comparison: %s\n", emphasis(c.Verdict))
 	if l := c.Load; l != nil {
-		_, _ = fmt.Fprintf(&b, "\n- base: %s\n- now: %s\n\n", cell(l.Base.String()), cell(l.Now.String()))
+		_, _ = fmt.Fprintf(&b, "\n- base: %s\n- now: %s\n\n", results.InMarkdown(l.Base.String()), results.InMarkdown(l.Now.String()))
 		rows := [][]string{figures}
 		for _, f := range l.Figures {
 			rows = append(rows, f.row())
 		}
-		markdownTable(&b, rows)
+		b.WriteString(results.MarkdownTable(rows))
 	}
 	if s := c.Cases; s != nil {
-		_, _ = fmt.Fprintf(&b, "\n%d cases of %s on both sides, %d with another verdict.\n\n", s.Compared, cell(strings.Join(s.Targets, ", ")), len(s.Changes))
+		_, _ = fmt.Fprintf(&b, "\n%d cases of %s on both sides, %d with another verdict.\n\n", s.Compared, results.InMarkdown(strings.Join(s.Targets, ", ")), len(s.Changes))
 		rows := [][]string{cases}
 		for _, change := range s.Changes {
 			rows = append(rows, change.row())
 		}
 		if len(s.Changes) > 0 {
-			markdownTable(&b, rows)
+			b.WriteString(results.MarkdownTable(rows))
 		}
 	}
 	if notes := c.notes(); len(notes) > 0 {
 		b.WriteString("\n")
 		for _, n := range notes {
-			b.WriteString("- " + cell(n) + "\n")
+			b.WriteString("- " + results.InMarkdown(n) + "\n")
 		}
 	}
 	return b.String()
-}
-
-// markdownTable writes rows, the first of them as the head.
-func markdownTable(b *strings.Builder, rows [][]string) {
-	for i, row := range rows {
-		for _, text := range row {
-			b.WriteString("| " + cell(text) + " ")
-		}
-		b.WriteString("|\n")
-		if i == 0 {
-			b.WriteString(strings.Repeat("|---", len(row)) + "|\n")
-		}
-	}
-}
-
-// cell makes text safe in a table of Markdown.
-func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "\n", " ", "\r", " ").Replace(shown(text))
 }
