@@ -251,7 +251,7 @@ func TestPairedPower(t *testing.T) {
 		times       float64
 		tries       int
 		least, most int // worse verdicts
-	}{{1, 300, 0, 3}, {1.10, 60, 57, 60}, {1.05, 60, 54, 60}} {
+	}{{1, 200, 0, 2}, {1.10, 40, 38, 40}, {1.05, 40, 35, 40}} {
 		random := rand.New(rand.NewPCG(6, uint64(1000*c.times)))
 		worse, better := 0, 0
 		for range c.tries {

@@ -13,6 +13,8 @@ const (
 	minStretch = 3
 	// permutations of a stretch that a split is held against at the most.
 	permutations = 499
+	// rounding is the share by which sums of the same values may differ.
+	rounding = 1e-9
 	// seriesSeed begins the permutations of every series, so that one series always
 	// gives the same points.
 	seriesSeed = 0x6d61696c746c73
@@ -44,12 +46,13 @@ func changePoints(series []float64, alpha float64) []int {
 // splitStretch finds the best split of a stretch, and whether it is significant.
 // It gives up as soon as too many permutations are split as well.
 func splitStretch(stretch []float64, alpha float64, random *rand.Rand) (at int, significant bool) {
-	if len(stretch) < 2*minStretch {
+	if len(stretch) < 2*minStretch || slices.Min(stretch) == slices.Max(stretch) {
 		return 0, false
 	}
 	e := newEnergy(stretch)
 	at, best := e.split()
-	if best <= 0 {
+	best *= 1 - rounding
+	if best <= rounding*e.total {
 		return 0, false
 	}
 	as, most := 0, alpha*float64(permutations+1)

@@ -85,6 +85,8 @@ type GateFigure struct {
 
 	line Line
 	by   shift
+	// held says that there was a stretch to hold it against.
+	held bool
 }
 
 // GateOf judges the runs of the newest night against the nights before it. Verdicts
@@ -152,7 +154,7 @@ func (f *GateFigure) against(limits Limits) {
 		f.Verdict, f.Reason = Unknown, fmt.Sprintf("there are %d nights to hold it against, want %d", f.Nights, limits.Stretch)
 		return
 	}
-	f.Usual = median(before.Values[from:])
+	f.held, f.Usual = true, median(before.Values[from:])
 	f.by, f.P = outlier(stretch, onScale(f.line.Metric, f.Tonight))
 	f.Effect = offScale(f.line.Metric, f.by.by)
 }

@@ -136,7 +136,7 @@ func (l TrendLine) chart() string {
 // row is a figure in words.
 func (f GateFigure) row() []string {
 	usual, effect := "", ""
-	if f.Usual > 0 || f.Effect != 0 {
+	if f.held {
 		usual, effect = fmt.Sprintf("%.4g (%d nights)", f.Usual, f.Nights), effectText(results.Metric{Absolute: f.Absolute}, f.Effect)
 	}
 	return []string{f.Subject, f.Metric, fmt.Sprintf("%.4g %s", f.Tonight, f.Unit), usual, effect, fmt.Sprintf("%.2g", f.Adjusted), emphasis(f.Verdict), f.Reason}
