@@ -1,6 +1,9 @@
 package results
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -214,6 +217,20 @@ func (r *Run) Conclude() {
 	for _, t := range r.Plan.Thresholds {
 		r.Thresholds = append(r.Thresholds, t.Judge(r))
 	}
+}
+
+// Sound refuses a run whose figures are not the target's, and so cannot be compared
+// with those of others.
+func (r *Run) Sound() error {
+	switch {
+	case r.Interrupted:
+		return errors.New("it was interrupted")
+	case r.Generator.Verdict != RunOK:
+		return fmt.Errorf("the verdict on its generator is %s: %s", r.Generator.Verdict, strings.Join(r.Generator.Reasons, "; "))
+	case r.Completed == 0:
+		return fmt.Errorf("none of its %d sessions was completed", r.Attempted)
+	}
+	return nil
 }
 
 // Kept tells whether the generator was ok and every threshold was kept.
