@@ -177,11 +177,11 @@ func (e *engine) conclude(s *sampler, out outcome, job Job) *results.Run {
 	t := s.total
 	r := &results.Run{
 		Schema: results.RunSchema, Plan: e.plan, Attempted: t.attempted, Completed: t.completed, Resumed: t.resumed, Failed: t.failed,
-		Interrupted: out.interrupted, Phases: map[results.Phase]results.Summary{}, Raw: results.Summarized(t.histograms[atRaw]),
-		Lag: results.Summarized(t.histograms[atLag]), Generator: s.generator(), Target: s.use(), Intervals: s.intervals,
+		Interrupted: out.interrupted, Phases: map[results.Phase]results.Summary{}, Raw: results.Summarized(t.histogram(atRaw)),
+		Lag: results.Summarized(t.histogram(atLag)), Generator: s.generator(), Target: s.use(), Intervals: s.intervals,
 	}
 	for i, p := range results.Phases() {
-		if h := t.histograms[i]; h.Count() > 0 {
+		if h := t.histograms[i]; h != nil && h.Count() > 0 {
 			r.Phases[p] = results.Summarized(h)
 		}
 	}
