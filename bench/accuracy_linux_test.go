@@ -19,7 +19,7 @@ import (
 // up with both sides of full handshakes, unless MAILTLS_RATE says otherwise.
 func accurateRate(t *testing.T) results.Rate {
 	t.Helper()
-	rate := 500.0
+	rate := 400.0
 	if text := os.Getenv("MAILTLS_RATE"); text != "" {
 		var err error
 		if rate, err = strconv.ParseFloat(text, 64); err != nil {
@@ -61,11 +61,14 @@ func delayed(t *testing.T, distribution string, count int) (*results.Run, []time
 // session without delay takes itself at the most, but for one in a hundred.
 func TestQuantilesAreTrue(t *testing.T) {
 	measured(t, "accuracy")
-	const count, confidence, rounding = 20_000, 0.999, 0.002
+	const count, confidence, rounding, quiet = 20_000, 0.999, 0.002, 10_000
 	none, _ := delayed(t, "none", count/4)
 	overhead := none.Phases[results.PhaseSession].P99
 	t.Logf("without delay: p50 %.0f µs, p99 %.0f µs, p99.9 %.0f µs, lag p99 %.0f µs, generator %s", none.Phases[results.PhaseSession].P50, overhead,
 		none.Phases[results.PhaseSession].P999, none.Lag.P99, none.Generator.Verdict)
+	if overhead > quiet {
+		t.Fatalf("a session without delay takes up to %.0f µs: the machine is too busy to tell", overhead)
+	}
 	for _, distribution := range []string{"constant", "uniform", "exponential", "lognormal", "bimodal", "pareto"} {
 		t.Run(distribution, func(t *testing.T) {
 			r, list := delayed(t, distribution, count)
