@@ -56,6 +56,7 @@ func (c *client) isCut() bool {
 // hold keeps the connection idle for a while, or until the run is stopped.
 func (c *client) hold(ctx context.Context) {
 	begin := c.clock.Now()
+	c.in, c.out = replyReader{}, nil // they take room, and are soon made again
 	timer := time.NewTimer(time.Duration(c.g.Hold))
 	defer timer.Stop()
 	select {

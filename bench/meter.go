@@ -113,6 +113,7 @@ func (s *sampler) cut() results.Interval {
 		Session: results.Summarized(kept), LagP99: micros(s.current.histogram(atLag).Quantile(0.99)),
 		CPUShare: u.cpu, RunQueue: u.waited, Steal: u.steal, GC: u.gc,
 	}
+	kept.Pack() // a long run has many
 	s.intervals = append(s.intervals, i)
 	s.last = now
 	return i
