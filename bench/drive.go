@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"mailtls/results"
@@ -69,12 +70,29 @@ func Drive(ctx context.Context, job Job) (*results.Run, error) {
 	e := newEngine(p, clock, runtime.GOMAXPROCS(0), func() visitor { return newClient(sh) })
 	e.pace = func() Clock { return newClock(clock) }
 	env := environment(job) // before the run adds to the machine's load
+	defer thrifty(p)()
 	run := drive(ctx, e, readSystem, job)
 	run.Started, run.Env = sh.base, env
 	if text := sh.connection.Load(); text != nil {
 		run.Env.Connection = *text
 	}
 	return run, nil
+}
+
+// thrifty has garbage collected more often while a plan is executed that holds
+// sessions: what matters there is the room that each takes, and by default the
+// heap grows to twice of what lives. It gives back what undoes it.
+func thrifty(p results.Plan) (undo func()) {
+	const percent = 40
+	holds := slices.ContainsFunc(p.Sessions, func(s results.SessionPlan) bool { return s.Hold > 0 })
+	if !holds {
+		return func() {}
+	}
+	before := debug.SetGCPercent(percent)
+	if before >= 0 && before < percent {
+		debug.SetGCPercent(before)
+	}
+	return func() { debug.SetGCPercent(before) }
 }
 
 // newShared makes ready what the sessions share.
