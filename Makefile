@@ -39,7 +39,7 @@ bench: ## Run the Go benchmarks, on one processor.
 bench-peers: ## Compare the load generator with a bare loop, the floor, openssl s_time, and tls-perf where it is installed (2 min).
 	MAILTLS_MEASURE=peers go test -run '^TestPeersCompared$$' -count=1 -v ./bench
 
-accuracy: ## Compare what the load generator says with delays that were really applied (7 min).
+accuracy: ## Compare what the load generator says with delays that were really applied (8 min).
 	MAILTLS_MEASURE=accuracy go test -run '^Test(QuantilesAreTrue|RateIsKept|FrozenPeerIsCountedInFull)$$' -count=1 -v -timeout 15m ./bench
 
 honesty: ## Overload the load generator on purpose, 20 times, and see that it says so (3 min).

@@ -58,19 +58,14 @@ func delayed(t *testing.T, distribution string, count int) (*results.Run, []time
 // TestQuantilesAreTrue: against a peer that says which delays it applied, the
 // quantiles are those of the delays, within what the sample tells of them (the
 // 99.9 % interval between order statistics), 0.2 % for the histogram, and what a
-// session without delay takes itself at the most, but for one in a hundred.
+// session without delay takes itself, but for one in a hundred. That is measured
+// beside each distribution, for a machine is not as busy at all times.
 func TestQuantilesAreTrue(t *testing.T) {
 	measured(t, "accuracy")
-	const count, confidence, rounding, quiet = 20_000, 0.999, 0.002, 10_000
-	none, _ := delayed(t, "none", count/4)
-	overhead := none.Phases[results.PhaseSession].P99
-	t.Logf("without delay: p50 %.0f µs, p99 %.0f µs, p99.9 %.0f µs, lag p99 %.0f µs, generator %s", none.Phases[results.PhaseSession].P50, overhead,
-		none.Phases[results.PhaseSession].P999, none.Lag.P99, none.Generator.Verdict)
-	if overhead > quiet {
-		t.Fatalf("a session without delay takes up to %.0f µs: the machine is too busy to tell", overhead)
-	}
 	for _, distribution := range []string{"constant", "uniform", "exponential", "lognormal", "bimodal", "pareto"} {
 		t.Run(distribution, func(t *testing.T) {
+			const count, confidence, rounding = 20_000, 0.999, 0.002
+			overhead := overheadOf(t, count/4)
 			r, list := delayed(t, distribution, count)
 			t.Logf("%d sessions, at most %d at once, %.2f %% of the rate asked for, lag p99 %.0f µs, generator %s %v", r.Completed, r.Generator.MaxInFlight,
 				100*r.Rate.Achieved/r.Rate.Asked, r.Lag.P99, r.Generator.Verdict, r.Generator.Reasons)
@@ -88,6 +83,20 @@ func TestQuantilesAreTrue(t *testing.T) {
 			}
 		})
 	}
+}
+
+// overheadOf is what a session takes without delay, but for one in a hundred, in
+// microseconds. Where it is long the comparison says little, and is not made.
+func overheadOf(t *testing.T, sessions int) float64 {
+	t.Helper()
+	const quiet = 10_000
+	r, _ := delayed(t, "none", sessions)
+	s := r.Phases[results.PhaseSession]
+	t.Logf("without delay: p50 %.0f µs, p99 %.0f µs, p99.9 %.0f µs, lag p99 %.0f µs, generator %s", s.P50, s.P99, s.P999, r.Lag.P99, r.Generator.Verdict)
+	if s.P99 > quiet {
+		t.Fatalf("a session without delay takes up to %.0f µs: the machine is too busy to tell", s.P99)
+	}
+	return s.P99
 }
 
 // TestRateIsKept: even arrivals are within 1 % of the plan, a ramp's within 0.5 %,

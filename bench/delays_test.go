@@ -17,7 +17,7 @@ import (
 // from even shares of 1 to milliseconds.
 var delaying = map[string]func(u float64) float64{
 	"none":        func(float64) float64 { return 0 },
-	"constant":    func(float64) float64 { return 100 },
+	"constant":    func(float64) float64 { return 500 },
 	"uniform":     func(u float64) float64 { return 200 * u },
 	"exponential": func(u float64) float64 { return -50 * math.Log(u) },
 	"lognormal":   func(u float64) float64 { return 40 * math.Exp(math.Sqrt2*math.Erfinv(2*u-1)) },
@@ -149,7 +149,7 @@ func TestOrderIntervals(t *testing.T) {
 // session has its own.
 func TestDelaysAreWhatTheyAreCalled(t *testing.T) {
 	for name, median := range map[string]float64{
-		"none": 0, "constant": 100, "uniform": 100, "exponential": 34.66, "lognormal": 40, "bimodal": 1, "pareto": 15.87,
+		"none": 0, "constant": 500, "uniform": 100, "exponential": 34.66, "lognormal": 40, "bimodal": 1, "pareto": 15.87,
 	} {
 		below := 0
 		const n = 20_000
