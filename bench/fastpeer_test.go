@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -134,7 +135,8 @@ func measuredSession(kind results.SessionKind) results.SessionPlan {
 	return results.SessionPlan{Kind: kind, TLS: tls.VersionTLS13, Group: results.Group(tls.X25519)}
 }
 
-// bare does what a session does with implicit TLS, with nothing around it.
+// bare does what a session with implicit TLS does, to the end of the connection,
+// which is the server's to bring about: with nothing around it.
 func bare(addr string, config *tls.Config) error {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -155,6 +157,9 @@ func bare(addr string, config *tls.Config) error {
 		if _, err := inside.Read(b[:]); err != nil {
 			return err
 		}
+	}
+	if _, err := inside.Read(b[:]); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("await the end: %w", err)
 	}
 	return nil
 }

@@ -148,7 +148,7 @@ var ratios = []ratio{
 func TestPeersCompared(t *testing.T) {
 	measured(t, "peers")
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	rounds, sessions := 15, 1000
+	rounds, sessions := 11, 2000
 	if n, err := strconv.Atoi(os.Getenv("MAILTLS_ROUNDS")); err == nil {
 		rounds = max(n, 7)
 	}
