@@ -212,7 +212,7 @@ func (e *engine) conclude(s *sampler, out outcome, job Job) *results.Run {
 	r.Rate.Asked = e.asked(out, began)
 	r.Generator.Shared = job.Shared
 	r.Generator.Dropped = out.dropped
-	r.Generator.Verdict, r.Generator.Reasons = judgeGenerator(r)
+	r.Generator.Verdict, r.Generator.Reasons = judgeGenerator(r, s.procs)
 	r.Conclude()
 	return r
 }

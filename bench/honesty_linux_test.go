@@ -23,13 +23,13 @@ const (
 func TestVerdictsAreHonest(t *testing.T) {
 	measured(t, "honesty")
 	h := startHelper(t, "peer implicit")
-	capacity := capacityOf(t, h.word)
+	capacity := capacityOf(t, h)
 	half := results.Rate(capacity / 2)
 	t.Logf("capacity of the generator and the peer on this machine: %.0f sessions/s", capacity)
 	count := func(name string, right func(results.RunVerdict) bool) {
 		n, verdicts := 0, map[results.RunVerdict]int{}
 		for i := range honestRuns {
-			g := atRate(t, h.word, half).Generator
+			g := atRate(t, h, half).Generator
 			verdicts[g.Verdict]++
 			if right(g.Verdict) {
 				n++
@@ -48,27 +48,27 @@ func TestVerdictsAreHonest(t *testing.T) {
 	burner.end()
 }
 
-// atRate loads the address for a short while.
-func atRate(t *testing.T, addr string, rate results.Rate) *results.Run {
+// atRate loads the peer for a short while.
+func atRate(t *testing.T, peer *helper, rate results.Rate) *results.Run {
 	t.Helper()
-	return played(t, results.Plan{Addr: addr, Rate: rate, Duration: results.Span(honestTime), Warmup: results.Span(500 * time.Millisecond)})
+	return played(t, peer, results.Plan{ Rate: rate, Duration: results.Span(honestTime), Warmup: results.Span(500 * time.Millisecond)})
 }
 
 // capacityOf is how many sessions a second as many workers do as there are CPUs.
 // MAILTLS_CAPACITY says it where it is known, as on a machine that is not quiet.
-func capacityOf(t *testing.T, addr string) float64 {
+func capacityOf(t *testing.T, peer *helper) float64 {
 	t.Helper()
 	if known, err := strconv.ParseFloat(os.Getenv("MAILTLS_CAPACITY"), 64); err == nil {
 		return known
 	}
-	return played(t, results.Plan{Addr: addr, Workers: runtime.NumCPU(), Duration: results.Span(honestTime), Warmup: results.Span(time.Second)}).Rate.Completed
+	return played(t, peer, results.Plan{Workers: runtime.NumCPU(), Duration: results.Span(honestTime), Warmup: results.Span(time.Second)}).Rate.Completed
 }
 
 // played executes a plan of full handshakes that have to complete.
-func played(t *testing.T, p results.Plan) *results.Run {
+func played(t *testing.T, peer *helper, p results.Plan) *results.Run {
 	t.Helper()
-	p.ServerName, p.Sessions = peerHost, []results.SessionPlan{measuredSession(results.KindImplicit)}
-	r, err := Drive(t.Context(), Job{Plan: p, Addr: p.Addr})
+	p.Addr, p.ServerName, p.Sessions = peer.word, peerHost, []results.SessionPlan{measuredSession(results.KindImplicit)}
+	r, err := Drive(t.Context(), Job{Plan: p, Addr: p.Addr, TargetCPU: func() (time.Duration, error) { return TreeCPU(peer.cmd.Process.Pid) }})
 	if err != nil {
 		t.Fatal(err)
 	}
