@@ -51,7 +51,7 @@ func TestVerdictsAreHonest(t *testing.T) {
 // atRate loads the peer for a short while.
 func atRate(t *testing.T, peer *helper, rate results.Rate) *results.Run {
 	t.Helper()
-	return played(t, peer, results.Plan{ Rate: rate, Duration: results.Span(honestTime), Warmup: results.Span(500 * time.Millisecond)})
+	return played(t, peer, results.Plan{Rate: rate, Duration: results.Span(honestTime), Warmup: results.Span(500 * time.Millisecond)})
 }
 
 // capacityOf is how many sessions a second as many workers do as there are CPUs.
