@@ -7,10 +7,10 @@ LINTER    = go tool -modfile=.ci/tools.mod golangci-lint
 FUZZERS   = $(shell grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' * | sed 's|/[^/]*:func |:|' | sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz bench demo certify clean
+.PHONY: help build test race lint fmt fuzz bench bench-peers accuracy honesty soak demo certify clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
 
 build: ## Build bin/mailtls.
 	go build -o bin/mailtls ./harness/cmd/mailtls
@@ -33,8 +33,20 @@ fuzz: ## Fuzz every fuzz target for FUZZTIME each (default 10s).
 		echo "$$f"; go test -run '^$$' -fuzz "^$${f#*:}\$$" -fuzztime $(FUZZTIME) "./$${f%:*}"; \
 	done
 
-bench: ## Run the Go benchmarks.
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## Run the Go benchmarks, on one processor.
+	go test -run '^$$' -bench . -benchmem -cpu 1 ./...
+
+bench-peers: ## Compare the load generator with a bare loop, the floor, openssl s_time, and tls-perf where it is installed (2 min).
+	MAILTLS_MEASURE=peers go test -run '^TestPeersCompared$$' -count=1 -v ./bench
+
+accuracy: ## Compare what the load generator says with delays that were really applied (8 min).
+	MAILTLS_MEASURE=accuracy go test -run '^Test(QuantilesAreTrue|RateIsKept|FrozenPeerIsCountedInFull)$$' -count=1 -v -timeout 15m ./bench
+
+honesty: ## Overload the load generator on purpose, 20 times, and see that it says so (3 min).
+	MAILTLS_MEASURE=honesty go test -run '^TestVerdictsAreHonest$$' -count=1 -v ./bench
+
+soak: ## Hold 10,000 sessions open, then see that three minutes of load leave nothing behind (6 min).
+	MAILTLS_MEASURE=soak go test -run '^Test(TenThousandSessionsAreHeld|SoakLeavesNothing)$$' -count=1 -v -timeout 15m ./bench
 
 demo: build ## Judge the reference target, then a real Postfix where that is possible.
 	bin/mailtls run --target reference

@@ -56,6 +56,7 @@ func (c *client) isCut() bool {
 // hold keeps the connection idle for a while, or until the run is stopped.
 func (c *client) hold(ctx context.Context) {
 	begin := c.clock.Now()
+	c.in, c.out = replyReader{}, nil // they take room, and are soon made again
 	timer := time.NewTimer(time.Duration(c.g.Hold))
 	defer timer.Stop()
 	select {
@@ -75,16 +76,28 @@ func (c *client) hold(ctx context.Context) {
 const lastWait = time.Second
 
 // finish lets the server close first, where the close mode wants it.
+//
+// Why close_notify is not always answered (2026-11): TLS 1.3 asks for no answer
+// (RFC 8446 §6.1), and one to a server that has closed already costs as much as a
+// command and brings a reset. A server that keeps its side open waits for it, and
+// gets it.
 func (c *client) finish() {
 	if c.plan.Close == results.CloseReset {
 		return
 	}
 	_ = c.raw.SetDeadline(c.base.Add(c.clock.Now() + lastWait))
+	closed := false
 	if inside, ok := c.conn.(*tls.Conn); ok {
 		_, _ = inside.Read(c.scratch())
-		_ = inside.CloseWrite()
+		if closed = hasClosed(c.raw, c.scratch()); !closed {
+			_ = inside.CloseWrite()
+		}
 	}
-	if n, err := c.raw.Read(c.scratch()); n == 0 && err != nil {
+	if !closed {
+		n, err := c.raw.Read(c.scratch())
+		closed = n == 0 && err != nil
+	}
+	if closed {
 		_ = c.raw.Close()
 		c.forget()
 	}

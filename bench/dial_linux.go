@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -19,4 +21,19 @@ func bindWithoutPort(_, _ string, c syscall.RawConn) error {
 		return fmt.Errorf("set IP_BIND_ADDRESS_NO_PORT: %w", err)
 	}
 	return nil
+}
+
+// hasClosed tells, without waiting, whether the other side has closed the
+// connection. What it sent before goes into b, and nobody wants it.
+func hasClosed(c *net.TCPConn, b []byte) (closed bool) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	_ = raw.Read(func(fd uintptr) bool {
+		n, err := unix.Read(int(fd), b) // Go's sockets do not block
+		closed = n == 0 && err == nil || errors.Is(err, unix.ECONNRESET)
+		return true
+	})
+	return closed
 }

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"mailtls/results"
@@ -71,12 +72,29 @@ func Drive(ctx context.Context, job Job) (*results.Run, error) {
 	e := newEngine(p, clock, runtime.GOMAXPROCS(0), func() visitor { return newClient(sh) })
 	e.pace = func() Clock { return newClock(clock) }
 	env := environment(job) // before the run adds to the machine's load
+	defer thrifty(p)()
 	run := drive(ctx, e, readSystem, job)
 	run.Started, run.Env = sh.base, env
 	if text := sh.connection.Load(); text != nil {
 		run.Env.Connection = *text
 	}
 	return run, nil
+}
+
+// thrifty has garbage collected more often while a plan is executed that holds
+// sessions: what matters there is the room that each takes, and by default the
+// heap grows to twice of what lives. It gives back what undoes it.
+func thrifty(p results.Plan) (undo func()) {
+	const percent = 40
+	holds := slices.ContainsFunc(p.Sessions, func(s results.SessionPlan) bool { return s.Hold > 0 })
+	if !holds {
+		return func() {}
+	}
+	before := debug.SetGCPercent(percent)
+	if before >= 0 && before < percent {
+		debug.SetGCPercent(before)
+	}
+	return func() { debug.SetGCPercent(before) }
 }
 
 // newShared makes ready what the sessions share.
@@ -182,11 +200,11 @@ func (e *engine) conclude(s *sampler, out outcome, job Job) *results.Run {
 	t := s.total
 	r := &results.Run{
 		Schema: results.RunSchema, Plan: e.plan, Attempted: t.attempted, Completed: t.completed, Resumed: t.resumed, Failed: t.failed,
-		Interrupted: out.interrupted, Phases: map[results.Phase]results.Summary{}, Raw: results.Summarized(t.histograms[atRaw]),
-		Lag: results.Summarized(t.histograms[atLag]), Generator: s.generator(), Target: s.use(), Intervals: s.intervals,
+		Interrupted: out.interrupted, Phases: map[results.Phase]results.Summary{}, Raw: results.Summarized(t.histogram(atRaw)),
+		Lag: results.Summarized(t.histogram(atLag)), Generator: s.generator(), Target: s.use(), Intervals: s.intervals,
 	}
 	for i, p := range results.Phases()[:atSession+1] {
-		if h := t.histograms[i]; h.Count() > 0 {
+		if h := t.histograms[i]; h != nil && h.Count() > 0 {
 			r.Phases[p] = results.Summarized(h)
 		}
 	}
@@ -199,7 +217,7 @@ func (e *engine) conclude(s *sampler, out outcome, job Job) *results.Run {
 	r.Rate.Asked = e.asked(out, began)
 	r.Generator.Shared = job.Shared
 	r.Generator.Dropped = out.dropped
-	r.Generator.Verdict, r.Generator.Reasons = judgeGenerator(r)
+	r.Generator.Verdict, r.Generator.Reasons = judgeGenerator(r, s.procs)
 	r.Conclude()
 	return r
 }

@@ -104,15 +104,16 @@ func (s *sampler) cut() results.Interval {
 	s.take(s.current)
 	s.total.merge(s.current)
 	kept := results.NewHistogram()
-	kept.Merge(s.current.histograms[atSession])
+	kept.Merge(s.current.histogram(atSession))
 	u := between(s.last, now, s.procs)
 	busy, _, _ := s.load()
 	i := results.Interval{
 		At: (s.last.at - s.first.at).Seconds(), Length: (now.at - s.last.at).Seconds(),
 		Attempted: s.current.attempted, Completed: s.current.completed, Failed: s.current.failures(), InFlight: busy,
-		Session: results.Summarized(kept), LagP99: micros(s.current.histograms[atLag].Quantile(0.99)),
+		Session: results.Summarized(kept), LagP99: micros(s.current.histogram(atLag).Quantile(0.99)),
 		CPUShare: u.cpu, RunQueue: u.waited, Steal: u.steal, GC: u.gc,
 	}
+	kept.Pack() // a long run has many
 	s.intervals = append(s.intervals, i)
 	s.last = now
 	return i

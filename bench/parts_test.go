@@ -103,8 +103,8 @@ func TestRecorderSwapsWithoutLoss(t *testing.T) {
 		}
 		r.take(total)
 	}
-	if total.attempted != 20_000 || total.completed != 15_000 || total.failures() != 5000 || total.histograms[atLag].Count() != 20_000 ||
-		total.histograms[atConnect].Count() != 15_000 || total.histograms[atSession].Count() != 15_000 || total.histograms[atRaw].Count() != 15_000 {
+	if total.attempted != 20_000 || total.completed != 15_000 || total.failures() != 5000 || total.histogram(atLag).Count() != 20_000 ||
+		total.histogram(atConnect).Count() != 15_000 || total.histogram(atSession).Count() != 15_000 || total.histogram(atRaw).Count() != 15_000 {
 		t.Errorf("%d attempted, %d completed, %d failed", total.attempted, total.completed, total.failures())
 	}
 }

@@ -46,6 +46,7 @@ func (s *sample) add(phase int, took time.Duration) {
 
 // count is what was counted in an interval, or in a run.
 type count struct {
+	// histograms are made when there is something for them, for they are large.
 	histograms [histogramCount]*results.Histogram
 	attempted  int64
 	completed  int64
@@ -55,19 +56,21 @@ type count struct {
 	ended time.Duration
 }
 
-func newCount() *count {
-	c := &count{failed: map[results.ErrorClass]int64{}}
-	for i := range c.histograms {
-		c.histograms[i] = results.NewHistogram()
+func newCount() *count { return &count{failed: map[results.ErrorClass]int64{}} }
+
+// histogram gives the one at a place.
+func (c *count) histogram(at int) *results.Histogram {
+	if c.histograms[at] == nil {
+		c.histograms[at] = results.NewHistogram()
 	}
-	return c
+	return c.histograms[at]
 }
 
 // merge adds what another counted.
 func (c *count) merge(o *count) {
 	for i, h := range o.histograms {
-		if h.Count() > 0 {
-			c.histograms[i].Merge(h)
+		if h != nil && h.Count() > 0 {
+			c.histogram(i).Merge(h)
 		}
 	}
 	c.attempted += o.attempted
@@ -82,7 +85,7 @@ func (c *count) merge(o *count) {
 // reset forgets everything.
 func (c *count) reset() {
 	for _, h := range c.histograms {
-		if h.Count() > 0 {
+		if h != nil && h.Count() > 0 {
 			h.Reset()
 		}
 	}
@@ -113,7 +116,7 @@ func newRecorder() *recorder { return &recorder{active: newCount(), spare: newCo
 func (r *recorder) began(lag time.Duration) {
 	r.mu.Lock()
 	r.active.attempted++
-	r.active.histograms[atLag].Record(lag)
+	r.active.histogram(atLag).Record(lag)
 	r.mu.Unlock()
 }
 
@@ -134,11 +137,11 @@ func (r *recorder) ended(due, began, now time.Duration, s *sample) {
 	}
 	for i, met := range s.met {
 		if met {
-			c.histograms[i].Record(s.took[i])
+			c.histogram(i).Record(s.took[i])
 		}
 	}
-	c.histograms[atSession].Record(s.end - due - s.paused)
-	c.histograms[atRaw].Record(s.end - began - s.paused)
+	c.histogram(atSession).Record(s.end - due - s.paused)
+	c.histogram(atRaw).Record(s.end - began - s.paused)
 }
 
 // take merges what was counted since the last time into a count.

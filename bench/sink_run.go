@@ -161,6 +161,6 @@ func (m *sinkSampler) use() results.Generator {
 	if m.long > 0 {
 		g.Busy = float64(m.busy) / float64(m.long)
 	}
-	g.Verdict, g.Reasons = judgeGenerator(&results.Run{Generator: g, Plan: results.Plan{Workers: 1}})
+	g.Verdict, g.Reasons = judgeGenerator(&results.Run{Generator: g, Plan: results.Plan{Workers: 1}}, m.procs)
 	return g
 }

@@ -371,6 +371,32 @@ func TestPlayable(t *testing.T) {
 	}
 }
 
+// peerHere is the fast peer with implicit TLS, in this process: what it allocates is
+// counted with what the client does.
+func peerHere(t *testing.T) string {
+	t.Helper()
+	config, err := peerConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			serving.Go(func() { answer(c, config, true, func([]byte) {}) })
+		}
+	})
+	t.Cleanup(func() { _ = ln.Close(); serving.Wait() })
+	return ln.Addr().String()
+}
+
 // TestSinkAllocatesLittle: what a sink adds to what TLS allocates.
 func TestSinkAllocatesLittle(t *testing.T) {
 	const rounds = 200
@@ -382,7 +408,7 @@ func TestSinkAllocatesLittle(t *testing.T) {
 			}
 		})
 	}
-	bareLoop := run(plainPeer(t, true))
+	bareLoop := run(peerHere(t))
 	s := startSink(t, fakes.Profile{Name: "implicit", Offer: fakes.OfferImplicit})
 	sinks := run(s.addr)
 	t.Logf("allocations of a session, the client's included: bare peer %v, sink %v", bareLoop, sinks)

@@ -16,18 +16,21 @@ func TestJudgeGenerator(t *testing.T) {
 		verdict results.RunVerdict
 		reason  string
 	}{
-		"as it should be":     {func(*results.Run) {}, results.RunOK, ""},
-		"at every bound":      {func(r *results.Run) { r.Generator.Steal, r.Generator.RunQueue, r.Generator.Busy = 0.05, 0.05, 0.05 }, results.RunOK, ""},
-		"one dropped":         {func(r *results.Run) { r.Generator.Dropped = 1 }, results.RunGeneratorLimited, "1 sessions that were due never began"},
-		"too many in flight":  {func(r *results.Run) { r.Generator.Dropped, r.Generator.Blocked = 1, 9 }, results.RunGeneratorLimited, "9 waited because 1000 were open"},
-		"98.9 % begun":        {func(r *results.Run) { r.Rate.Achieved = 98.9 }, results.RunGeneratorLimited, "began 98.9 % of the sessions"},
-		"99 % begun":          {func(r *results.Run) { r.Rate.Achieved = 99 }, results.RunOK, ""},
-		"late":                {func(r *results.Run) { r.Lag.P99 = 2001 }, results.RunGeneratorLimited, "began more than 2001 µs late, the bound is 2000 µs"},
-		"2 ms late":           {func(r *results.Run) { r.Lag.P99 = 2000 }, results.RunOK, ""},
-		"late, but so slow":   {func(r *results.Run) { r.Lag.P99 = 9000; r.Phases["session"] = results.Summary{P50: 100_000} }, results.RunOK, ""},
-		"late, not so slow":   {func(r *results.Run) { r.Lag.P99 = 9000; r.Phases["session"] = results.Summary{P50: 80_000} }, results.RunGeneratorLimited, "the bound is 8000 µs"},
-		"busy":                {func(r *results.Run) { r.Generator.Busy = 0.06 }, results.RunGeneratorLimited, "in 6 % of the intervals"},
-		"waiting for a CPU":   {func(r *results.Run) { r.Generator.RunQueue = 0.051 }, results.RunNoisyHost, "waited for a CPU for 5.1 %"},
+		"as it should be":        {func(*results.Run) {}, results.RunOK, ""},
+		"at every bound":         {func(r *results.Run) { r.Generator.Steal, r.Generator.RunQueue, r.Generator.Busy = 0.05, 0.05, 0.05 }, results.RunOK, ""},
+		"one dropped":            {func(r *results.Run) { r.Generator.Dropped = 1 }, results.RunGeneratorLimited, "1 sessions that were due never began"},
+		"too many in flight":     {func(r *results.Run) { r.Generator.Dropped, r.Generator.Blocked = 1, 9 }, results.RunGeneratorLimited, "9 waited because 1000 were open"},
+		"98.9 % begun":           {func(r *results.Run) { r.Rate.Achieved = 98.9 }, results.RunGeneratorLimited, "began 98.9 % of the sessions"},
+		"99 % begun":             {func(r *results.Run) { r.Rate.Achieved = 99 }, results.RunOK, ""},
+		"late":                   {func(r *results.Run) { r.Lag.P99 = 2001 }, results.RunGeneratorLimited, "began more than 2001 µs late, the bound is 2000 µs"},
+		"2 ms late":              {func(r *results.Run) { r.Lag.P99 = 2000 }, results.RunOK, ""},
+		"late, but so slow":      {func(r *results.Run) { r.Lag.P99 = 9000; r.Phases["session"] = results.Summary{P50: 100_000} }, results.RunOK, ""},
+		"late, not so slow":      {func(r *results.Run) { r.Lag.P99 = 9000; r.Phases["session"] = results.Summary{P50: 80_000} }, results.RunGeneratorLimited, "the bound is 8000 µs"},
+		"busy":                   {func(r *results.Run) { r.Generator.Busy = 0.06 }, results.RunGeneratorLimited, "in 6 % of the intervals"},
+		"waiting for a CPU":      {func(r *results.Run) { r.Generator.RunQueue = 0.051 }, results.RunNoisyHost, "waited for a CPU for 5.1 %"},
+		"waiting for the target": {func(r *results.Run) { r.Generator.RunQueue, r.Target = 0.25, &results.TargetUse{CPUShare: 0.4} }, results.RunOK, ""},
+		"waiting for others too": {func(r *results.Run) { r.Generator.RunQueue, r.Target = 0.26, &results.TargetUse{CPUShare: 0.4} }, results.RunNoisyHost,
+			"for 6.0 % of the time (26.0 % less the target's own time)"},
 		"stolen":              {func(r *results.Run) { r.Generator.Steal = 0.2 }, results.RunNoisyHost, "took 20.0 %"},
 		"noisy and late":      {func(r *results.Run) { r.Generator.Steal, r.Lag.P99 = 0.2, 1e6 }, results.RunNoisyHost, "took 20.0 %"},
 		"workers, late":       {func(r *results.Run) { r.Plan.Workers, r.Lag.P99, r.Rate.Achieved = 1, 1e6, 1 }, results.RunOK, ""},
@@ -39,7 +42,7 @@ func TestJudgeGenerator(t *testing.T) {
 			Phases: map[results.Phase]results.Summary{"session": {P50: 5000}},
 		}
 		tt.change(r)
-		verdict, reasons := judgeGenerator(r)
+		verdict, reasons := judgeGenerator(r, 2)
 		text := strings.Join(reasons, "\n")
 		if verdict != tt.verdict || (text == "") != (tt.reason == "") || !strings.Contains(text, tt.reason) {
 			t.Errorf("%s: %s because of %q, want %s because of %q", name, verdict, text, tt.verdict, tt.reason)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -19,50 +20,95 @@ const (
 
 // Histogram counts durations in HdrHistogram's buckets. All have one geometry, so
 // any two can be merged. It is not safe for use by several goroutines.
-type Histogram struct{ h *hdrhistogram.Histogram }
+type Histogram struct {
+	h *hdrhistogram.Histogram
+	// packed are the buckets that are not empty, in place of h; nil otherwise.
+	packed []bucket
+}
+
+// bucket is a place among the buckets and what it counted.
+type bucket struct {
+	at    int32
+	count int64
+}
 
 // NewHistogram makes an empty histogram of about 200 KB.
 func NewHistogram() *Histogram {
 	return &Histogram{h: hdrhistogram.New(histogramLowest, histogramHighest, histogramDigits)}
 }
 
+// Pack gives back the room of the buckets that are empty, which most are where
+// little was counted. The histogram can be used as before, but slower.
+func (g *Histogram) Pack() {
+	if g.packed != nil {
+		return
+	}
+	packed := []bucket{}
+	for at, n := range g.h.Export().Counts {
+		if n != 0 {
+			packed = append(packed, bucket{int32(at), n})
+		}
+	}
+	g.h, g.packed = nil, slices.Clip(packed)
+}
+
+// open gives the histogram to look at, packed or not.
+func (g *Histogram) open() *hdrhistogram.Histogram {
+	if g.packed == nil {
+		return g.h
+	}
+	s := hdrhistogram.New(histogramLowest, histogramHighest, histogramDigits).Export()
+	for _, b := range g.packed {
+		s.Counts[b.at] = b.count
+	}
+	return hdrhistogram.Import(s)
+}
+
+// unpack gives the histogram to count with.
+func (g *Histogram) unpack() *hdrhistogram.Histogram {
+	if g.packed != nil {
+		g.h, g.packed = g.open(), nil
+	}
+	return g.h
+}
+
 // Record counts a duration. Below 0 it counts as 0, above an hour as an hour.
 func (g *Histogram) Record(d time.Duration) {
-	_ = g.h.RecordValue(min(max(int64(d), 0), histogramHighest)) // in range: it cannot fail
+	_ = g.unpack().RecordValue(min(max(int64(d), 0), histogramHighest)) // in range: it cannot fail
 }
 
 // Count is how many durations were recorded.
-func (g *Histogram) Count() int64 { return g.h.TotalCount() }
+func (g *Histogram) Count() int64 { return g.open().TotalCount() }
 
 // Quantile is the duration that the share q, 0 to 1, of what was recorded does not
 // exceed; 0 when nothing was recorded.
 func (g *Histogram) Quantile(q float64) time.Duration {
-	return time.Duration(g.h.ValueAtPercentile(q * 100))
+	return time.Duration(g.open().ValueAtPercentile(q * 100))
 }
 
 // Max is the longest duration, to the histogram's precision.
-func (g *Histogram) Max() time.Duration { return time.Duration(g.h.Max()) }
+func (g *Histogram) Max() time.Duration { return time.Duration(g.open().Max()) }
 
 // Mean is the mean duration, to the histogram's precision.
-func (g *Histogram) Mean() time.Duration { return time.Duration(math.Round(g.h.Mean())) }
+func (g *Histogram) Mean() time.Duration { return time.Duration(math.Round(g.open().Mean())) }
 
 // Merge adds what another histogram counted.
-func (g *Histogram) Merge(other *Histogram) { g.h.Merge(other.h) }
+func (g *Histogram) Merge(other *Histogram) { g.unpack().Merge(other.open()) }
 
 // Reset forgets what was recorded.
-func (g *Histogram) Reset() { g.h.Reset() }
+func (g *Histogram) Reset() { g.unpack().Reset() }
 
 // Equal tells whether both counted the same.
 func (g *Histogram) Equal(other *Histogram) bool {
 	if g == nil || other == nil {
 		return g == other
 	}
-	return g.h.Equals(other.h)
+	return g.open().Equals(other.open())
 }
 
 // MarshalText gives the compressed V2 encoding of HdrHistogram, in base64.
 func (g *Histogram) MarshalText() ([]byte, error) {
-	text, err := g.h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	text, err := g.open().Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
 		return nil, fmt.Errorf("encode histogram: %w", err)
 	}
@@ -80,7 +126,7 @@ func (g *Histogram) UnmarshalText(text []byte) error {
 		return fmt.Errorf("decode histogram: it counts from %d to %d with %d digits, ours from %d to %d with %d", h.LowestTrackableValue(),
 			h.HighestTrackableValue(), h.SignificantFigures(), histogramLowest, histogramHighest, histogramDigits)
 	}
-	g.h = h
+	g.h, g.packed = h, nil
 	return nil
 }
 
@@ -103,10 +149,12 @@ type Summary struct {
 
 // Summarized looks at a histogram and keeps it.
 func Summarized(g *Histogram) Summary {
-	q := g.h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9}) // one walk over the buckets for all
+	h := g.open()
+	q := h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9}) // one walk over the buckets for all
 	at := func(i int) float64 { return micros(time.Duration(q[i])) }
 	return Summary{
-		Count: g.Count(), P50: at(0), P90: at(1), P99: at(2), P999: at(3), Max: micros(g.Max()), Mean: micros(g.Mean()), HDR: g,
+		Count: h.TotalCount(), P50: at(0), P90: at(1), P99: at(2), P999: at(3), Max: micros(time.Duration(h.Max())),
+		Mean: micros(time.Duration(math.Round(h.Mean()))), HDR: g,
 	}
 }
 
@@ -115,7 +163,7 @@ func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsec
 
 // check refuses a summary that is not its histogram's.
 func (s Summary) check() error {
-	if s.HDR == nil || s.HDR.h == nil {
+	if s.HDR == nil || s.HDR.h == nil && s.HDR.packed == nil {
 		return errors.New("has no histogram")
 	}
 	if want := Summarized(s.HDR); want != s {

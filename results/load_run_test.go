@@ -208,6 +208,43 @@ func TestIntervalLogRoundTrip(t *testing.T) {
 	}
 }
 
+// TestPackedHistogramIsTheSame: whatever is asked of a packed histogram, it
+// answers as the other does, and counts on.
+func TestPackedHistogramIsTheSame(t *testing.T) {
+	for _, n := range []int{0, 1, 5000} {
+		plain, packed := results.NewHistogram(), results.NewHistogram()
+		for i := range n {
+			d := time.Duration(i*i) * time.Microsecond
+			plain.Record(d)
+			packed.Record(d)
+		}
+		packed.Pack()
+		packed.Pack()
+		a, b := results.Summarized(plain), results.Summarized(packed)
+		a.HDR, b.HDR = nil, nil
+		if a != b || packed.Count() != int64(n) || packed.Quantile(0.9) != plain.Quantile(0.9) || packed.Max() != plain.Max() || packed.Mean() != plain.Mean() {
+			t.Errorf("%d: packed it says %+v, else %+v", n, b, a)
+		}
+		text, err := packed.MarshalText()
+		want, _ := plain.MarshalText()
+		if err != nil || string(text) != string(want) || !packed.Equal(plain) || !plain.Equal(packed) {
+			t.Errorf("%d: packed it is another: %v", n, err)
+		}
+		sum := results.NewHistogram()
+		sum.Merge(packed)
+		packed.Merge(plain)
+		packed.Record(time.Second)
+		if sum.Count() != int64(n) || packed.Count() != int64(2*n+1) {
+			t.Errorf("%d: merged %d and %d", n, sum.Count(), packed.Count())
+		}
+		packed.Pack()
+		packed.Reset()
+		if packed.Count() != 0 {
+			t.Errorf("%d: %d counted after a reset", n, packed.Count())
+		}
+	}
+}
+
 func TestHistogramIsExactToThreeDigits(t *testing.T) {
 	h := results.NewHistogram()
 	var all []time.Duration
