@@ -2,8 +2,11 @@ package bench
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +21,8 @@ const tick = 10 * time.Millisecond
 // process is a line of /proc/PID/stat.
 type process struct {
 	pid, parent int
-	// cpu is its CPU time and that of its children that it has waited for.
-	cpu time.Duration
+	// own is its CPU time, waited that of its children that it has waited for.
+	own, waited time.Duration
 }
 
 // parseStat reads /proc/PID/stat (proc(5)).
@@ -43,12 +46,19 @@ func parseStat(data []byte) (process, error) {
 			return process{}, fmt.Errorf("read process: %w", err)
 		}
 	}
-	return process{pid: int(n[0]), parent: int(n[1]), cpu: time.Duration(n[2]+n[3]+n[4]+n[5]) * tick}, nil
+	return process{pid: int(n[0]), parent: int(n[1]), own: time.Duration(n[2]+n[3]) * tick, waited: time.Duration(n[4]+n[5]) * tick}, nil
 }
 
 // treeCPU is the CPU time of a process and all below it, those included that have
-// ended and been waited for. proc is /proc.
-func treeCPU(proc fs.FS, root int) (time.Duration, error) {
+// ended and been waited for. proc is /proc; exact knows the time of a process that
+// is alive better than in ticks, or does not know it.
+func treeCPU(proc fs.FS, exact func(pid int) (time.Duration, bool), root int) (time.Duration, error) {
+	spent := func(p process) time.Duration {
+		if own, known := exact(p.pid); known {
+			return own + p.waited
+		}
+		return p.own + p.waited
+	}
 	entries, err := fs.ReadDir(proc, ".")
 	if err != nil {
 		return 0, fmt.Errorf("list processes: %w", err)
@@ -70,7 +80,7 @@ func treeCPU(proc fs.FS, root int) (time.Duration, error) {
 		}
 		below[p.parent] = append(below[p.parent], p)
 		if p.pid == root {
-			sum, found = p.cpu, true
+			sum, found = spent(p), true
 		}
 	}
 	if !found {
@@ -78,11 +88,109 @@ func treeCPU(proc fs.FS, root int) (time.Duration, error) {
 	}
 	for queue := []int{root}; len(queue) > 0; queue = queue[1:] {
 		for _, p := range below[queue[0]] {
-			sum += p.cpu
+			sum += spent(p)
 			queue = append(queue, p.pid)
 		}
 	}
 	return sum, nil
+}
+
+// listenerOf is the process that owns the socket that listens at an address: of
+// several that share it the one that all others are below. It is 0 where that is
+// not known; the first process of the machine, which starts others on demand, is not
+// taken for a server. proc is /proc.
+func listenerOf(proc fs.FS, at netip.AddrPort) int {
+	sockets := listening(proc, at)
+	if len(sockets) == 0 {
+		return 0
+	}
+	entries, err := fs.ReadDir(proc, ".")
+	if err != nil {
+		return 0
+	}
+	parents, owners := map[int]int{}, []int{}
+	for _, e := range entries {
+		data, err := fs.ReadFile(proc, e.Name()+"/stat")
+		if err != nil {
+			continue
+		}
+		p, err := parseStat(data)
+		if err != nil {
+			continue
+		}
+		parents[p.pid] = p.parent
+		if holdsAny(proc, p.pid, sockets) {
+			owners = append(owners, p.pid)
+		}
+	}
+	for _, top := range owners {
+		if top > 1 && !slices.ContainsFunc(owners, func(pid int) bool { return !isBelow(parents, pid, top) }) {
+			return top
+		}
+	}
+	return 0
+}
+
+// isBelow tells whether a process is another or hangs below it.
+func isBelow(parents map[int]int, pid, top int) bool {
+	for range len(parents) {
+		if pid == top || pid <= 1 {
+			break
+		}
+		pid = parents[pid]
+	}
+	return pid == top
+}
+
+// listening are the sockets, as /proc/PID/fd names them, that listen at an address,
+// or at its port on all addresses (proc_pid_net(5), /proc/net/tcp).
+func listening(proc fs.FS, at netip.AddrPort) (sockets []string) {
+	const local, state, inode = 1, 3, 9
+	for _, file := range []string{"net/tcp", "net/tcp6"} {
+		data, _ := fs.ReadFile(proc, file)
+		for line := range strings.Lines(string(data)) {
+			fields := strings.Fields(line)
+			if len(fields) <= inode || fields[state] != "0A" {
+				continue
+			}
+			if a, err := parseSocketAddr(fields[local]); err == nil && a.Port() == at.Port() && (a.Addr().IsUnspecified() || a.Addr() == at.Addr().Unmap()) {
+				sockets = append(sockets, "socket:["+fields[inode]+"]")
+			}
+		}
+	}
+	return sockets
+}
+
+// parseSocketAddr reads an address as /proc/net/tcp writes it: words of four bytes
+// in the order of the machine, taken to be a little-endian one.
+func parseSocketAddr(text string) (netip.AddrPort, error) {
+	host, port, _ := strings.Cut(text, ":")
+	raw, err := hex.DecodeString(host)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("read address %q: %w", text, err)
+	}
+	for word := range slices.Chunk(raw, 4) {
+		slices.Reverse(word)
+	}
+	addr, ok := netip.AddrFromSlice(raw)
+	number, err := strconv.ParseUint(port, 16, 16)
+	if !ok || err != nil {
+		return netip.AddrPort{}, fmt.Errorf("read address %q: no address", text)
+	}
+	return netip.AddrPortFrom(addr.Unmap(), uint16(number)), nil
+}
+
+// holdsAny tells whether a process has one of the sockets open.
+func holdsAny(proc fs.FS, pid int, sockets []string) bool {
+	folder := strconv.Itoa(pid) + "/fd"
+	entries, err := fs.ReadDir(proc, folder)
+	if err != nil {
+		return false // it has ended, or is not ours to look into
+	}
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		to, err := fs.ReadLink(proc, folder+"/"+e.Name())
+		return err == nil && slices.Contains(sockets, to)
+	})
 }
 
 // threadsWaited is how long this process's threads have waited for a CPU

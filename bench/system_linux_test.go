@@ -28,6 +28,32 @@ func TestSystemIsRead(t *testing.T) {
 	}
 }
 
+// TestListenerIsFound: the process that listens at an address is found, and none
+// where nobody listens.
+func TestListenerIsFound(t *testing.T) {
+	for _, network := range []string{"127.0.0.1:0", "[::1]:0"} {
+		ln, err := net.Listen("tcp", network)
+		if err != nil {
+			t.Log(err)
+			continue
+		}
+		at := ln.Addr().(*net.TCPAddr).AddrPort()
+		if got := ListenerOf(at); got != os.Getpid() {
+			t.Errorf("process %d listens at %s, want %d", got, at, os.Getpid())
+		}
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := ListenerOf(at); got != 0 {
+			t.Errorf("process %d listens at %s, which is closed", got, at)
+		}
+	}
+	h := startHelper(t, "peer implicit")
+	if got := ListenerOf(netip.MustParseAddrPort(h.word)); got != h.cmd.Process.Pid {
+		t.Errorf("process %d listens at %s, want %d", got, h.word, h.cmd.Process.Pid)
+	}
+}
+
 // TestSourcesTakeNoPortForThemselves: the port is chosen when the kernel connects,
 // so that one address has a port for each target.
 func TestSourcesTakeNoPortForThemselves(t *testing.T) {

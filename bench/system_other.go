@@ -5,6 +5,7 @@ package bench
 import (
 	"errors"
 	"io/fs"
+	"net/netip"
 	"os"
 	"time"
 )
@@ -22,3 +23,6 @@ func kernel() string { return "" }
 func TreeCPU(int) (time.Duration, error) {
 	return 0, errors.New("read CPU time of processes: Linux only")
 }
+
+// ListenerOf is not known here.
+func ListenerOf(netip.AddrPort) int { return 0 }

@@ -133,10 +133,15 @@ func proc() fstest.MapFS {
 
 func TestProcIsRead(t *testing.T) {
 	p := proc()
-	if got, err := treeCPU(p, 20); err != nil || got != 120*tick {
+	inTicks := func(int) (time.Duration, bool) { return 0, false }
+	if got, err := treeCPU(p, inTicks, 20); err != nil || got != 120*tick {
 		t.Errorf("the tree used %v, %v; want %v", got, err, 120*tick)
 	}
-	if _, err := treeCPU(p, 99); err == nil {
+	exact := func(pid int) (time.Duration, bool) { return 105 * time.Millisecond, pid == 21 }
+	if got, err := treeCPU(p, exact, 20); err != nil || got != 110*tick+105*time.Millisecond {
+		t.Errorf("the tree used %v, %v; want %v", got, err, 110*tick+105*time.Millisecond)
+	}
+	if _, err := treeCPU(p, inTicks, 99); err == nil {
 		t.Error("a process that is not there used something")
 	}
 	if stolen, total := machineTime(p); stolen != 10 || total != 1000 {

@@ -142,20 +142,11 @@ func StoreRun(dir string, r *results.Run) error {
 		RunFile: results.WriteRun, RunBenchFile: results.WriteBenchmark, RunMetricsFile: results.WritePrometheus, RunTableFile: results.WriteIntervals,
 		RunLogFile: func(w io.Writer, r *results.Run) error { return results.WriteIntervalLog(w, r.Log()) },
 	} {
-		if err := writeFile(filepath.Join(dir, file), func(w io.Writer) error { return write(w, r) }); err != nil {
-			return fmt.Errorf("store run: %w", err)
+		if err := replaceFile(filepath.Join(dir, file), func(w io.Writer) error { return write(w, r) }); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// writeFile writes a file.
-func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }
 
 // local refuses an address beyond this machine: load there is its owner's to ask

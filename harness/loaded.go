@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -58,7 +59,20 @@ func (o LoadOptions) start(ctx context.Context, p results.Plan) (*loaded, error)
 			return nil, err
 		}
 	}
-	return &loaded{addr: p.Addr, name: p.Addr, roots: o.Roots, stop: func(context.Context) error { return nil }}, nil
+	return atAddress(p.Addr, o.Roots), nil
+}
+
+// atAddress is what somebody else started. Where that is on this machine its
+// process is looked up, for its CPU time.
+func atAddress(addr string, roots *x509.CertPool) *loaded {
+	l := &loaded{addr: addr, name: addr, roots: roots, stop: func(context.Context) error { return nil }}
+	if to, err := net.ResolveTCPAddr("tcp", addr); err == nil && to.IP.IsLoopback() {
+		l.pid = bench.ListenerOf(to.AddrPort())
+	}
+	if l.pid == os.Getpid() {
+		l.shared, l.pid = true, 0
+	}
+	return l
 }
 
 // startPeer plays a receiving peer in this process.

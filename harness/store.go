@@ -70,10 +70,14 @@ func (s *store) report(r *results.Report) error {
 
 // write puts a file in place whole, or not at all.
 func (s *store) write(file string, write func(io.Writer) error) error {
-	path := filepath.Join(s.dir, file)
+	return replaceFile(filepath.Join(s.dir, file), write)
+}
+
+// replaceFile puts a file in place whole, or not at all.
+func replaceFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
-		return fmt.Errorf("store %s: %w", file, err)
+		return fmt.Errorf("store %s: %w", path, err)
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
 	err = write(f)
@@ -87,7 +91,7 @@ func (s *store) write(file string, write func(io.Writer) error) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("store %s: %w", file, err)
+		return fmt.Errorf("store %s: %w", path, err)
 	}
 	return nil
 }

@@ -13,6 +13,9 @@ type Metric struct {
 	MinEffect float64
 	// Machine says that a slower machine makes it worse.
 	Machine bool
+	// Pace says that it is the generator's figure, and no longer the target's, where
+	// the generator does not keep up.
+	Pace bool
 	// Of reads the figure of a run; false where the run has none.
 	Of func(*Run) (float64, bool)
 }
@@ -32,20 +35,20 @@ func Metrics() []Metric {
 		{Name: "generator-cpu", Unit: "µs/session", MinEffect: 0.02, Machine: true, Of: func(r *Run) (float64, bool) {
 			return r.Generator.CPU, r.Generator.CPU > 0
 		}},
-		{Name: "throughput", Unit: "sessions/s", HigherIsBetter: true, MinEffect: 0.05, Machine: true, Of: func(r *Run) (float64, bool) {
+		{Name: "throughput", Unit: "sessions/s", HigherIsBetter: true, MinEffect: 0.05, Machine: true, Pace: true, Of: func(r *Run) (float64, bool) {
 			return r.Rate.Completed, r.Plan.Workers > 0 && r.Rate.Completed > 0
 		}},
-		{Name: "highest-rate", Unit: "sessions/s", HigherIsBetter: true, MinEffect: 0.05, Machine: true, Of: func(r *Run) (float64, bool) {
+		{Name: "highest-rate", Unit: "sessions/s", HigherIsBetter: true, MinEffect: 0.05, Machine: true, Pace: true, Of: func(r *Run) (float64, bool) {
 			if r.Search == nil {
 				return 0, false
 			}
 			return float64(r.Search.Best), r.Search.Best > 0
 		}},
-		{Name: "p50", Unit: "µs", MinEffect: 0.05, Machine: true, Of: func(r *Run) (float64, bool) {
+		{Name: "p50", Unit: "µs", MinEffect: 0.05, Machine: true, Pace: true, Of: func(r *Run) (float64, bool) {
 			s := r.Phases[PhaseSession]
 			return s.P50, fixed(r) && s.P50 > 0
 		}},
-		{Name: "p99", Unit: "µs", MinEffect: 0.10, Machine: true, Of: func(r *Run) (float64, bool) {
+		{Name: "p99", Unit: "µs", MinEffect: 0.10, Machine: true, Pace: true, Of: func(r *Run) (float64, bool) {
 			s := r.Phases[PhaseSession]
 			return s.P99, fixed(r) && s.P99 > 0
 		}},

@@ -219,16 +219,26 @@ func (r *Run) Conclude() {
 	}
 }
 
-// Sound refuses a run whose figures are not the target's, and so cannot be compared
-// with those of others.
-func (r *Run) Sound() error {
+// Whole refuses a run that says nothing of its target: it was interrupted, or no
+// session was completed.
+func (r *Run) Whole() error {
 	switch {
 	case r.Interrupted:
 		return errors.New("it was interrupted")
-	case r.Generator.Verdict != RunOK:
-		return fmt.Errorf("the verdict on its generator is %s: %s", r.Generator.Verdict, strings.Join(r.Generator.Reasons, "; "))
 	case r.Completed == 0:
 		return fmt.Errorf("none of its %d sessions was completed", r.Attempted)
+	}
+	return nil
+}
+
+// Sound refuses besides those a run whose figures are not the target's, and so
+// cannot be compared with those of others that were taken at another time.
+func (r *Run) Sound() error {
+	if err := r.Whole(); err != nil {
+		return err
+	}
+	if r.Generator.Verdict != RunOK {
+		return fmt.Errorf("the verdict on its generator is %s: %s", r.Generator.Verdict, strings.Join(r.Generator.Reasons, "; "))
 	}
 	return nil
 }

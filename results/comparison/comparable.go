@@ -9,12 +9,12 @@ import (
 	"mailtls/results"
 )
 
-// refuse names what forbids a comparison: runs whose figures are not the target's, and runs that differ
-// from each other in an aspect that is not allowed to.
-func refuse(base, now []*results.Run, allow []results.Aspect) error {
+// refuse names what forbids a comparison: runs that cannot be used, and runs that differ from each other in
+// an aspect that is not allowed to.
+func refuse(base, now []*results.Run, usable func(*results.Run) error, allow []results.Aspect) error {
 	first := base[0].Likeness()
 	for _, r := range slices.Concat(base, now) {
-		if err := r.Sound(); err != nil {
+		if err := usable(r); err != nil {
 			return fmt.Errorf("compare runs: the one of %s cannot be used: %w", at(r), err)
 		}
 		var differ []string

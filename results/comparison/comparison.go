@@ -3,6 +3,7 @@ package comparison
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mailtls/results"
@@ -149,7 +150,9 @@ func Unpaired(base, now []*results.Run, o Options) (*Load, error) {
 
 // Paired compares runs that were taken in pairs, the order of the two changing
 // from pair to pair (base, now, now, base, ...). It refuses runs that cannot be
-// compared, naming what differs.
+// compared, naming what differs. Where the generator often did not keep up, or the
+// host was often noisy, the figures that are its pace then are left out, and a note
+// says so; the CPU time of a session meets such noise on both sides alike.
 func Paired(pairs []Pair, o Options) (*Load, error) {
 	if len(pairs) == 0 {
 		return nil, errors.New("compare runs: there are no pairs")
@@ -162,9 +165,10 @@ func Paired(pairs []Pair, o Options) (*Load, error) {
 	if err != nil {
 		return nil, err
 	}
+	disturbed := l.disturbed(base, now)
 	for _, m := range results.Metrics() {
 		b, n, complete := values(m, base, now)
-		if !complete {
+		if !complete || disturbed && m.Pace {
 			continue
 		}
 		l.Figures = append(l.Figures, figure(m, b, n, signedRank(differences(m, b, n)), o))
@@ -179,12 +183,36 @@ func begin(d Design, base, now []*results.Run, o Options) (*Load, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if err := refuse(base, now, o.Allow); err != nil {
+	usable := (*results.Run).Sound
+	if d == DesignPaired {
+		usable = (*results.Run).Whole
+	}
+	if err := refuse(base, now, usable, o.Allow); err != nil {
 		return nil, err
 	}
 	l := &Load{Design: d, Alpha: Alpha, Confidence: Confidence, Base: side(base), Now: side(now), Notes: []string{}}
 	l.remark(base, now)
 	return l, nil
+}
+
+// maxDisturbed is the share of the runs of pairs whose generator may not keep up, or
+// whose host may be noisy, before the pace says nothing of the target.
+const maxDisturbed = 0.1
+
+// disturbed tells whether more were, and notes it.
+func (l *Load) disturbed(base, now []*results.Run) bool {
+	all := slices.Concat(base, now)
+	count := 0
+	for _, r := range all {
+		if r.Generator.Verdict != results.RunOK {
+			count++
+		}
+	}
+	if float64(count) <= maxDisturbed*float64(len(all)) {
+		return false
+	}
+	l.Notes = append(l.Notes, fmt.Sprintf("in %d of %d runs the generator did not keep up or the host was noisy: throughput and latency are not compared", count, len(all)))
+	return true
 }
 
 // side sums runs up.

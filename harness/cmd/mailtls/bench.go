@@ -27,20 +27,30 @@ type benchFlags struct {
 
 func newBench() *cobra.Command {
 	var f benchFlags
+	var pf pairedFlags
 	cmd := &cobra.Command{
-		Use:   "bench --addr HOST:PORT | --target NAME[/VARIANT] | --peer NAME",
+		Use:   "bench --addr HOST:PORT | --target NAME[/VARIANT] | --peer NAME | --paired A B",
 		Short: "Load a mail server with TLS sessions and measure it",
 		Long: "bench drives mail sessions at a server and measures their parts. Latency counts from when a session was due, so that\n" +
 			"a server that stands still cannot hide it. A plan (--plan) has the flags below as its keys, with _ for - and the\n" +
 			"lists in the plural: sources, thresholds; kind to think are of its sessions. A flag replaces what the plan says.\n\n" +
+			"--paired measures two in alternation, in many short pairs, and compares them pair by pair: what else goes on at the\n" +
+			"machine meets both alike. Half a pair is 2 workers for 600ms unless the plan or flags say otherwise. Called again with\n" +
+			"the same --out it takes up what is there. Its exit code is that of compare, or 130.\n\n" +
 			"Exit codes: 0 the thresholds were kept, 1 one was missed, 2 it could not run, 3 the figures are not the server's because\n" +
 			"the generator did not keep up or others used the machine, 130 interrupted.",
 		Example: "  mailtls bench --peer opportunistic --plan smoke\n" +
 			"  mailtls bench --peer opportunistic --kind starttls --rate 200/s --duration 30s --threshold 'p99<50ms,errors<0.1%'\n" +
 			"  mailtls bench --target postfix --kind starttls --size 4096 --workers 8 --duration 30s\n" +
-			"  mailtls bench --addr 127.0.0.1:25 --find-max 50/s..2000/s --duration 10s --threshold 'p99<50ms'",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return benchmark(cmd, f) },
+			"  mailtls bench --addr 127.0.0.1:25 --find-max 50/s..2000/s --duration 10s --threshold 'p99<50ms'\n" +
+			"  mailtls bench --paired postfix/default postfix/tls12-required",
+		Args: pf.args,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if pf.paired {
+				return benchmarkPaired(cmd, f, pf, args)
+			}
+			return benchmark(cmd, f)
+		},
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
@@ -50,6 +60,7 @@ func newBench() *cobra.Command {
 	fl.StringVar(&f.roots, "roots", "", "PEM file with the roots that the certificate at --addr leads to (default: those of this machine)")
 	fl.BoolVar(&f.authorized, "authorized", false, "you may load an address beyond this machine")
 	fl.BoolVar(&f.verbose, "verbose", false, "show what the target prints")
+	pf.add(fl)
 	cmd.AddCommand(newBenchSink(), newBenchRelay())
 	return cmd
 }
@@ -228,27 +239,37 @@ func runFolder(kind string) string {
 	return filepath.Join("results", "runs", time.Now().Format("20060102-150405")+"-"+kind)
 }
 
+// options are what is asked for besides the plan.
+func (f benchFlags) options(cmd *cobra.Command) (harness.LoadOptions, error) {
+	o := harness.LoadOptions{Out: f.out, Authorized: f.authorized, Tool: tool()}
+	if f.roots != "" {
+		pem, err := os.ReadFile(f.roots)
+		if err != nil {
+			return o, fmt.Errorf("read roots: %w", err)
+		}
+		if o.Roots = x509.NewCertPool(); !o.Roots.AppendCertsFromPEM(pem) {
+			return o, fmt.Errorf("read roots %s: no certificate in PEM", f.roots)
+		}
+	}
+	if f.verbose {
+		o.Log = cmd.ErrOrStderr()
+	}
+	return o, nil
+}
+
 // benchmark executes the plan.
 func benchmark(cmd *cobra.Command, f benchFlags) error {
 	p, err := f.readPlan(cmd.Flags())
 	if err != nil {
 		return err
 	}
-	o := harness.LoadOptions{Plan: p, Out: f.out, Authorized: f.authorized, Tool: tool()}
-	if f.roots != "" {
-		pem, err := os.ReadFile(f.roots)
-		if err != nil {
-			return fmt.Errorf("read roots: %w", err)
-		}
-		if o.Roots = x509.NewCertPool(); !o.Roots.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("read roots %s: no certificate in PEM", f.roots)
-		}
+	o, err := f.options(cmd)
+	if err != nil {
+		return err
 	}
+	o.Plan = p
 	if o.Out == "" {
 		o.Out = runFolder("bench")
-	}
-	if f.verbose {
-		o.Log = cmd.ErrOrStderr()
 	}
 	meter := newLoadMeter(cmd.ErrOrStderr(), p)
 	o.Progress, o.Try = meter.show, meter.try

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"mailtls/harness"
 	"mailtls/results"
@@ -39,9 +40,14 @@ func newCompare() *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.format, "format", "text", "text, markdown or json")
-	fl.StringArrayVar(&f.effects, "min-effect", nil, "smallest effect of a metric that counts, such as target-cpu=3%; may be repeated (default 2% of CPU)")
+	addMinEffect(fl, &f.effects)
 	fl.StringSliceVar(&f.allow, "allow", nil, "what the runs may differ in: machine, go, peer, connection, plan")
 	return cmd
+}
+
+// addMinEffect adds the flag.
+func addMinEffect(fl *pflag.FlagSet, effects *[]string) {
+	fl.StringArrayVar(effects, "min-effect", nil, "smallest effect of a metric that counts, such as target-cpu=3%; may be repeated (default 2% of CPU)")
 }
 
 // options reads the flags.
