@@ -81,6 +81,15 @@ func Drive(ctx context.Context, job Job) (*results.Run, error) {
 	return run, nil
 }
 
+// Joined sums up runs of one plan that were driven one after the other as one run,
+// and judges the generator over all of it. There is at least one.
+func Joined(runs []*results.Run) *results.Run {
+	r := results.JoinRuns(runs)
+	r.Generator.Verdict, r.Generator.Reasons = judgeGenerator(r, r.Env.Procs)
+	r.Conclude()
+	return r
+}
+
 // thrifty has garbage collected more often while a plan is executed that holds
 // sessions: what matters there is the room that each takes, and by default the
 // heap grows to twice of what lives. It gives back what undoes it.
@@ -148,6 +157,9 @@ func resolve(ctx context.Context, addr string) (netip.AddrPort, error) {
 // drive runs an engine, cuts its run into intervals, and sums it up.
 func drive(ctx context.Context, e *engine, system func() reading, job Job) *results.Run {
 	s := newSampler(gauge{clock: e.clock, system: system, target: job.TargetCPU}, e)
+	if e.warm == 0 { // what is used is counted from the very first session on
+		s.begin()
+	}
 	over := make(chan struct{})
 	sampled := make(chan struct{})
 	go func() { // owned: drive waits for sampled
@@ -178,8 +190,10 @@ func (e *engine) sample(s *sampler, progress func(Progress), over <-chan struct{
 		<-over
 		cancel()
 	}()
-	e.clock.SleepUntil(ctx, e.warm)
-	s.begin()
+	if e.warm > 0 {
+		e.clock.SleepUntil(ctx, e.warm)
+		s.begin()
+	}
 	for next := e.warm + interval; ; next += interval {
 		e.clock.SleepUntil(ctx, next)
 		done := ctx.Err() != nil

@@ -26,29 +26,102 @@ func MergeRuns(runs []*Run) (*Run, error) {
 	if r := first.Relay; r != nil {
 		out.Relay = &Relay{To: r.To, Policy: r.Policy, Wait: r.Wait, Lost: map[LossClass]int64{}}
 	}
-	phases := map[Phase]*Histogram{}
-	raw, lag := NewHistogram(), NewHistogram()
 	for _, r := range runs {
 		out.add(r)
-		for p, s := range r.Phases {
-			if phases[p] == nil {
-				phases[p] = NewHistogram()
-			}
-			phases[p].Merge(s.HDR)
-		}
-		raw.Merge(r.Raw.HDR)
-		lag.Merge(r.Lag.HDR)
+		out.beside(r)
+		out.Rate.Asked += r.Rate.Asked
+		out.Rate.Achieved += r.Rate.Achieved
+		out.Rate.Completed += r.Rate.Completed
+		out.Elapsed = max(out.Elapsed, r.Elapsed)
 	}
-	for p, h := range phases {
-		out.Phases[p] = Summarized(h)
-	}
-	out.Raw, out.Lag = Summarized(raw), Summarized(lag)
+	out.summarize(runs)
 	out.Intervals = mergeIntervals(runs)
 	if out.Attempted > 0 {
 		out.Generator.CPU /= float64(out.Attempted)
 	}
 	out.Conclude()
 	return out, nil
+}
+
+// JoinRuns joins runs of one plan that were made one after the other, as if they
+// were one: rates are means over all their time, shares too, and what was measured
+// of the target is kept. The verdict on the generator is left to the caller, and so
+// are the thresholds. There is at least one run.
+func JoinRuns(runs []*Run) *Run {
+	first := runs[0]
+	out := &Run{
+		Schema: RunSchema, Plan: first.Plan, Env: first.Env, Started: first.Started, Failed: map[ErrorClass]int64{}, Phases: map[Phase]Summary{},
+	}
+	elapsed := 0.0
+	for _, r := range runs {
+		elapsed += r.Elapsed
+	}
+	for _, r := range runs {
+		share := 1 / float64(len(runs)) // where none has a length
+		if elapsed > 0 {
+			share = r.Elapsed / elapsed
+		}
+		out.add(r)
+		out.after(r, share)
+	}
+	out.summarize(runs)
+	if out.Attempted > 0 {
+		out.Generator.CPU /= float64(out.Attempted)
+		if out.Target != nil {
+			out.Target.CPU /= float64(out.Attempted)
+		}
+	}
+	return out
+}
+
+// after takes over the rest of a run that was made after the others, and its share of
+// what is a share of the time. The target's CPU time becomes the sum of all sessions,
+// for the caller to divide.
+func (r *Run) after(o *Run, share float64) {
+	r.Rate.Asked += share * o.Rate.Asked
+	r.Rate.Achieved += share * o.Rate.Achieved
+	r.Rate.Completed += share * o.Rate.Completed
+	for _, n := range o.Intervals {
+		n.At += r.Elapsed
+		r.Intervals = append(r.Intervals, n)
+	}
+	r.Elapsed += o.Elapsed
+	g, h := &r.Generator, o.Generator
+	g.CPUShare += share * h.CPUShare
+	g.Busy += share * h.Busy
+	g.RunQueue += share * h.RunQueue
+	g.Steal += share * h.Steal
+	g.GC += share * h.GC
+	g.MaxInFlight, g.Files = max(g.MaxInFlight, h.MaxInFlight), max(g.Files, h.Files)
+	g.ListenOverflows += h.ListenOverflows
+	if o.Target == nil {
+		return
+	}
+	if r.Target == nil {
+		r.Target = &TargetUse{}
+	}
+	r.Target.CPU += o.Target.CPU * float64(o.Attempted)
+	r.Target.CPUShare += share * o.Target.CPUShare
+}
+
+// summarize merges the histograms of runs.
+func (r *Run) summarize(runs []*Run) {
+	phases := map[Phase]*Histogram{}
+	raw, lag := NewHistogram(), NewHistogram()
+	for _, one := range runs {
+		for p, s := range one.Phases {
+			if phases[p] == nil {
+				phases[p] = NewHistogram()
+			}
+			phases[p].Merge(s.HDR)
+		}
+		raw.Merge(one.Raw.HDR)
+		lag.Merge(one.Lag.HDR)
+	}
+	for p, h := range phases {
+		r.Phases[p] = Summarized(h)
+	}
+	r.Raw, r.Lag = Summarized(raw), Summarized(lag)
 }
 
 // samePlan refuses runs that are not the shards of one plan.
@@ -86,13 +159,12 @@ func samePlan(runs []*Run) error {
 	return nil
 }
 
-// add takes over all but the histograms of a shard. CPU becomes the sum of all
-// sessions, for the caller to divide.
+// add takes over the counts of another run. The generator's CPU time becomes the sum
+// of all sessions, for the caller to divide.
 func (r *Run) add(o *Run) {
 	if o.Started.Before(r.Started) {
 		r.Started = o.Started
 	}
-	r.Elapsed = max(r.Elapsed, o.Elapsed)
 	r.Attempted += o.Attempted
 	r.Completed += o.Completed
 	r.Resumed += o.Resumed
@@ -103,9 +175,16 @@ func (r *Run) add(o *Run) {
 	if r.Relay != nil && o.Relay != nil {
 		r.Relay.add(o.Relay)
 	}
-	r.Rate.Asked += o.Rate.Asked
-	r.Rate.Achieved += o.Rate.Achieved
-	r.Rate.Completed += o.Rate.Completed
+	g, h := &r.Generator, o.Generator
+	g.CPU += h.CPU * float64(o.Attempted)
+	g.Shared = g.Shared || h.Shared
+	g.Blocked += h.Blocked
+	g.Dropped += h.Dropped
+}
+
+// beside takes over the rest of a shard's generator: shares are those of the busiest,
+// the verdict is the worst.
+func (r *Run) beside(o *Run) {
 	g, h := &r.Generator, o.Generator
 	if slices.Index(RunVerdicts(), h.Verdict) > slices.Index(RunVerdicts(), g.Verdict) {
 		g.Verdict = h.Verdict
@@ -113,12 +192,8 @@ func (r *Run) add(o *Run) {
 	for _, reason := range h.Reasons {
 		g.Reasons = append(g.Reasons, "shard "+o.Plan.Shard.Whole().String()+": "+reason)
 	}
-	g.CPU += h.CPU * float64(o.Attempted)
-	g.Shared = g.Shared || h.Shared
 	g.CPUShare, g.Busy, g.RunQueue = max(g.CPUShare, h.CPUShare), max(g.Busy, h.Busy), max(g.RunQueue, h.RunQueue)
 	g.Steal, g.GC = max(g.Steal, h.Steal), max(g.GC, h.GC)
-	g.Blocked += h.Blocked
-	g.Dropped += h.Dropped
 	g.MaxInFlight += h.MaxInFlight
 	g.ListenOverflows = max(g.ListenOverflows, h.ListenOverflows) // of the machine, not of the process
 	g.Files += h.Files

@@ -35,7 +35,7 @@ func newBench() *cobra.Command {
 			"a server that stands still cannot hide it. A plan (--plan) has the flags below as its keys, with _ for - and the\n" +
 			"lists in the plural: sources, thresholds; kind to think are of its sessions. A flag replaces what the plan says.\n\n" +
 			"--paired measures two in alternation, in many short pairs, and compares them pair by pair: what else goes on at the\n" +
-			"machine meets both alike. Half a pair is 2 workers for 600ms unless the plan or flags say otherwise. Called again with\n" +
+			"machine meets both alike. Half a pair is 2 workers for 500ms unless the plan or flags say otherwise. Called again with\n" +
 			"the same --out it takes up what is there. Its exit code is that of compare, or 130.\n\n" +
 			"Exit codes: 0 the thresholds were kept, 1 one was missed, 2 it could not run, 3 the figures are not the server's because\n" +
 			"the generator did not keep up or others used the machine, 130 interrupted.",
