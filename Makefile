@@ -7,7 +7,7 @@ LINTER    = go tool -modfile=.ci/tools.mod golangci-lint
 FUZZERS   = $(shell grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' * | sed 's|/[^/]*:func |:|' | sort)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fmt fuzz bench bench-peers accuracy honesty soak demo certify clean
+.PHONY: help build test race lint fmt fuzz bench bench-peers accuracy honesty soak gate-power demo certify clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ honesty: ## Overload the load generator on purpose, 20 times, and see that it sa
 
 soak: ## Hold 10,000 sessions open, then see that three minutes of load leave nothing behind (6 min).
 	MAILTLS_MEASURE=soak go test -run '^Test(TenThousandSessionsAreHeld|SoakLeavesNothing)$$' -count=1 -v -timeout 15m ./bench
+
+gate-power: ## Measure what comparisons in pairs find, of a peer with itself and with a slower one; goes on where it was stopped (70 min).
+	MAILTLS_POWER='$(CURDIR)/results/runs/power' go test -run '^TestPowerOfPairs$$' -count=1 -v -timeout 3h ./harness
 
 demo: build ## Judge the reference target, then a real Postfix where that is possible.
 	bin/mailtls run --target reference

@@ -3,10 +3,31 @@ package bench
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"time"
 
 	"mailtls/results"
 )
+
+// wireConn is a connection that counts the bytes that pass, in clear or in TLS.
+type wireConn struct {
+	*net.TCPConn
+	sent, received int64
+}
+
+// Read counts what is read.
+func (c *wireConn) Read(b []byte) (int, error) {
+	n, err := c.TCPConn.Read(b)
+	c.received += int64(n)
+	return n, err
+}
+
+// Write counts what is written.
+func (c *wireConn) Write(b []byte) (int, error) {
+	n, err := c.TCPConn.Write(b)
+	c.sent += int64(n)
+	return n, err
+}
 
 // cut ends the session under way, and each later one before it connects.
 func (c *client) cut() {
@@ -41,7 +62,8 @@ func (c *client) connect() results.ErrorClass {
 		_ = raw.SetDeadline(time.Unix(1, 0))
 	}
 	c.mu.Unlock()
-	c.raw, c.conn, c.lists, c.asked = raw, raw, 0, false
+	c.raw, c.wire.TCPConn, c.lists, c.asked = raw, raw, 0, false
+	c.conn = &c.wire
 	c.in.reset()
 	return ""
 }
@@ -127,5 +149,5 @@ func (c *client) forget() {
 	c.mu.Lock()
 	c.open = nil
 	c.mu.Unlock()
-	c.raw, c.conn = nil, nil
+	c.raw, c.wire.TCPConn, c.conn = nil, nil, nil
 }

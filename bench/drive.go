@@ -229,6 +229,9 @@ func (e *engine) conclude(s *sampler, out outcome, job Job) *results.Run {
 		r.Rate.Completed = float64(t.completed) / r.Elapsed
 	}
 	r.Rate.Asked = e.asked(out, began)
+	if t.completed > 0 {
+		r.Wire = results.Wire{Sent: float64(t.sent) / float64(t.completed), Received: float64(t.received) / float64(t.completed)}
+	}
 	r.Generator.Shared = job.Shared
 	r.Generator.Dropped = out.dropped
 	r.Generator.Verdict, r.Generator.Reasons = judgeGenerator(r, s.procs)

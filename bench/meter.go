@@ -20,6 +20,8 @@ type reading struct {
 	// gc and runtime are the estimates of Go's runtime of the CPU time that went
 	// into garbage collection, and of all.
 	gc, runtime float64
+	// allocs are the objects that were ever put on the heap.
+	allocs uint64
 	// overflows of listen queues on this machine.
 	overflows uint64
 	// files that are open in this process.
@@ -42,8 +44,14 @@ type gauge struct {
 func (g gauge) read() reading {
 	r := g.system()
 	r.at = g.clock.Now()
-	samples := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"}, {Name: "/cpu/classes/idle:cpu-seconds"}}
+	samples := []metrics.Sample{
+		{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"}, {Name: "/cpu/classes/idle:cpu-seconds"},
+		{Name: "/gc/heap/allocs:objects"},
+	}
 	metrics.Read(samples)
+	if samples[3].Value.Kind() == metrics.KindUint64 {
+		r.allocs = samples[3].Value.Uint64()
+	}
 	if samples[0].Value.Kind() == metrics.KindFloat64 && samples[1].Value.Kind() == metrics.KindFloat64 && samples[2].Value.Kind() == metrics.KindFloat64 {
 		r.gc, r.runtime = samples[0].Value.Float64(), samples[1].Value.Float64()-samples[2].Value.Float64()
 	}
@@ -133,6 +141,7 @@ func (s *sampler) generator() results.Generator {
 	}
 	if n := s.total.attempted; n > 0 {
 		g.CPU = micros(s.last.cpu-s.first.cpu) / float64(n)
+		g.Allocs = float64(s.last.allocs-s.first.allocs) / float64(n)
 	}
 	long := 0
 	for _, i := range s.intervals {

@@ -49,6 +49,30 @@ func parseStat(data []byte) (process, error) {
 	return process{pid: int(n[0]), parent: int(n[1]), own: time.Duration(n[2]+n[3]) * tick, waited: time.Duration(n[4]+n[5]) * tick}, nil
 }
 
+// processes are those that there are. proc is /proc.
+func processes(proc fs.FS) ([]process, error) {
+	entries, err := fs.ReadDir(proc, ".")
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var all []process
+	for _, e := range entries {
+		if _, err := strconv.Atoi(e.Name()); err != nil {
+			continue // self, thread-self, and what is no process
+		}
+		data, err := fs.ReadFile(proc, e.Name()+"/stat")
+		if err != nil {
+			continue // it has ended since
+		}
+		p, err := parseStat(data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
 // treeCPU is the CPU time of a process and all below it, those included that have
 // ended and been waited for. proc is /proc; exact knows the time of a process that
 // is alive better than in ticks, or does not know it.
@@ -59,25 +83,14 @@ func treeCPU(proc fs.FS, exact func(pid int) (time.Duration, bool), root int) (t
 		}
 		return p.own + p.waited
 	}
-	entries, err := fs.ReadDir(proc, ".")
+	all, err := processes(proc)
 	if err != nil {
-		return 0, fmt.Errorf("list processes: %w", err)
+		return 0, err
 	}
 	below := map[int][]process{}
 	var sum time.Duration
 	found := false
-	for _, e := range entries {
-		if _, err := strconv.Atoi(e.Name()); err != nil {
-			continue
-		}
-		data, err := fs.ReadFile(proc, e.Name()+"/stat")
-		if err != nil {
-			continue // it has ended since
-		}
-		p, err := parseStat(data)
-		if err != nil {
-			return 0, err
-		}
+	for _, p := range all {
 		below[p.parent] = append(below[p.parent], p)
 		if p.pid == root {
 			sum, found = spent(p), true
@@ -104,20 +117,12 @@ func listenerOf(proc fs.FS, at netip.AddrPort) int {
 	if len(sockets) == 0 {
 		return 0
 	}
-	entries, err := fs.ReadDir(proc, ".")
+	all, err := processes(proc)
 	if err != nil {
 		return 0
 	}
 	parents, owners := map[int]int{}, []int{}
-	for _, e := range entries {
-		data, err := fs.ReadFile(proc, e.Name()+"/stat")
-		if err != nil {
-			continue
-		}
-		p, err := parseStat(data)
-		if err != nil {
-			continue
-		}
+	for _, p := range all {
 		parents[p.pid] = p.parent
 		if holdsAny(proc, p.pid, sockets) {
 			owners = append(owners, p.pid)

@@ -34,6 +34,8 @@ type sample struct {
 	end time.Duration
 	// failed is the class of its failure; empty when it completed.
 	failed results.ErrorClass
+	// sent and received are the bytes on the wire up to then.
+	sent, received int64
 	// resumed says that TLS resumed an earlier session.
 	resumed bool
 }
@@ -52,6 +54,8 @@ type count struct {
 	completed  int64
 	resumed    int64
 	failed     map[results.ErrorClass]int64
+	// sent and received are the bytes of completed sessions.
+	sent, received int64
 	// ended is when the last session did.
 	ended time.Duration
 }
@@ -76,6 +80,8 @@ func (c *count) merge(o *count) {
 	c.attempted += o.attempted
 	c.completed += o.completed
 	c.resumed += o.resumed
+	c.sent += o.sent
+	c.received += o.received
 	for class, n := range o.failed {
 		c.failed[class] += n
 	}
@@ -89,7 +95,7 @@ func (c *count) reset() {
 			h.Reset()
 		}
 	}
-	c.attempted, c.completed, c.resumed, c.ended = 0, 0, 0, 0
+	c.attempted, c.completed, c.resumed, c.sent, c.received, c.ended = 0, 0, 0, 0, 0, 0
 	clear(c.failed)
 }
 
@@ -132,6 +138,8 @@ func (r *recorder) ended(due, began, now time.Duration, s *sample) {
 		return
 	}
 	c.completed++
+	c.sent += s.sent
+	c.received += s.received
 	if s.resumed {
 		c.resumed++
 	}

@@ -40,7 +40,8 @@ type client struct {
 	s     *sample
 	index int64
 	raw   *net.TCPConn
-	conn  net.Conn // raw, or the TLS over it
+	wire  wireConn // raw, with what passes
+	conn  net.Conn // wire, or the TLS over it
 	in    replyReader
 	out   []byte
 	lists int
@@ -74,6 +75,7 @@ func newClient(sh *shared) *client {
 func (c *client) visit(ctx context.Context, a Arrival, s *sample) {
 	kind := kindOf(c.plan, a.Index)
 	c.g, c.s, c.index, c.taken = c.programs[kind], s, a.Index, false
+	c.wire.sent, c.wire.received = 0, 0
 	if c.g.Hold == 0 {
 		s.failed = c.reach(kind)
 		c.leave(kind)
@@ -124,6 +126,7 @@ func (c *client) leave(kind int) {
 	}
 	if s.failed == "" {
 		s.end = c.clock.Now()
+		s.sent, s.received = c.wire.sent, c.wire.received
 		c.finish()
 	}
 	c.drop()
@@ -232,7 +235,7 @@ func (c *client) handshake(kind int) results.ErrorClass {
 		slot.begin()
 	}
 	begin := c.clock.Now()
-	inside := tls.Client(c.raw, config)
+	inside := tls.Client(&c.wire, config)
 	if err := inside.Handshake(); err != nil {
 		return classifyHandshake(err)
 	}

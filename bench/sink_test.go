@@ -174,8 +174,12 @@ func TestSinkLogsTheDelaysItApplied(t *testing.T) {
 				results.DelayGreeting: results.PhaseGreeting, results.DelayStartTLS: results.PhaseStartTLS, results.DelayContent: results.PhaseMessage,
 			}[point]
 			saw := sent.Phases[phase]
+			early := time.Microsecond
+			if point == results.DelayGreeting { // the sink may accept a connection before its client knows that it has it
+				early += sent.Phases[results.PhaseConnect].HDR.Quantile(1)
+			}
 			for _, q := range []float64{0, 0.25, 0.5, 0.75, 1} {
-				if saw.HDR.Quantile(q) < h.Quantile(q)-h.Quantile(q)/500-time.Microsecond {
+				if saw.HDR.Quantile(q) < h.Quantile(q)-h.Quantile(q)/500-early {
 					t.Errorf("quantile %v of phase %s is %v, %v was applied", q, phase, saw.HDR.Quantile(q), h.Quantile(q))
 				}
 			}

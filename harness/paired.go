@@ -90,7 +90,7 @@ func short(p results.Plan) results.Plan {
 
 // check refuses plans that cannot be executed in pairs.
 func (o PairedOptions) check() error {
-	var all []error
+	all := []error{o.Compare.Check()}
 	for _, p := range []results.Plan{o.Base, o.Now} {
 		for _, f := range p.Check() {
 			all = append(all, fmt.Errorf("read plan: %w", f))
@@ -122,6 +122,9 @@ func (o PairedOptions) take(ctx context.Context, kept *pairFolder) (err error) {
 			err = ctx.Err()
 		}
 		if err == nil {
+			err = whole(pair)
+		}
+		if err == nil {
 			err = kept.add(pair)
 		}
 		if err != nil {
@@ -129,6 +132,16 @@ func (o PairedOptions) take(ctx context.Context, kept *pairFolder) (err error) {
 		}
 		if o.Taken != nil {
 			o.Taken(len(kept.pairs))
+		}
+	}
+	return nil
+}
+
+// whole refuses a pair of which a half says nothing.
+func whole(p comparison.Pair) error {
+	for side, r := range map[string]*results.Run{"first": p.Base, "second": p.Now} {
+		if err := r.Whole(); err != nil {
+			return fmt.Errorf("measure in pairs: the %s of the two, %s: %w, failed %v", side, r.Env.Target, err, r.Failed)
 		}
 	}
 	return nil

@@ -36,9 +36,7 @@ func MergeRuns(runs []*Run) (*Run, error) {
 	}
 	out.summarize(runs)
 	out.Intervals = mergeIntervals(runs)
-	if out.Attempted > 0 {
-		out.Generator.CPU /= float64(out.Attempted)
-	}
+	out.perSession()
 	out.Conclude()
 	return out, nil
 }
@@ -65,18 +63,27 @@ func JoinRuns(runs []*Run) *Run {
 		out.after(r, share)
 	}
 	out.summarize(runs)
-	if out.Attempted > 0 {
-		out.Generator.CPU /= float64(out.Attempted)
-		if out.Target != nil {
-			out.Target.CPU /= float64(out.Attempted)
-		}
-	}
+	out.perSession()
 	return out
 }
 
+// perSession divides the sums of all sessions.
+func (r *Run) perSession() {
+	if n := float64(r.Attempted); n > 0 {
+		r.Generator.CPU /= n
+		r.Generator.Allocs /= n
+		if r.Target != nil {
+			r.Target.CPU /= n
+		}
+	}
+	if n := float64(r.Completed); n > 0 {
+		r.Wire.Sent /= n
+		r.Wire.Received /= n
+	}
+}
+
 // after takes over the rest of a run that was made after the others, and its share of
-// what is a share of the time. The target's CPU time becomes the sum of all sessions,
-// for the caller to divide.
+// what is a share of the time. The target's CPU time becomes the sum of all sessions.
 func (r *Run) after(o *Run, share float64) {
 	r.Rate.Asked += share * o.Rate.Asked
 	r.Rate.Achieved += share * o.Rate.Achieved
@@ -159,8 +166,8 @@ func samePlan(runs []*Run) error {
 	return nil
 }
 
-// add takes over the counts of another run. The generator's CPU time becomes the sum
-// of all sessions, for the caller to divide.
+// add takes over the counts of another run. What is told for each session becomes the
+// sum of all sessions, for perSession to divide.
 func (r *Run) add(o *Run) {
 	if o.Started.Before(r.Started) {
 		r.Started = o.Started
@@ -175,8 +182,11 @@ func (r *Run) add(o *Run) {
 	if r.Relay != nil && o.Relay != nil {
 		r.Relay.add(o.Relay)
 	}
+	r.Wire.Sent += o.Wire.Sent * float64(o.Completed)
+	r.Wire.Received += o.Wire.Received * float64(o.Completed)
 	g, h := &r.Generator, o.Generator
 	g.CPU += h.CPU * float64(o.Attempted)
+	g.Allocs += h.Allocs * float64(o.Attempted)
 	g.Shared = g.Shared || h.Shared
 	g.Blocked += h.Blocked
 	g.Dropped += h.Dropped

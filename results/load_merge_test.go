@@ -2,6 +2,7 @@ package results_test
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -97,5 +98,36 @@ func TestMergeRunsRefuses(t *testing.T) {
 		if _, err := results.MergeRuns(runs); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
+	}
+}
+
+func TestRunsOneAfterTheOtherAreJoined(t *testing.T) {
+	a, b := sampleRun(), sampleRun()
+	a.Search, b.Search = nil, nil
+	b.Attempted, b.Failed, b.Completed = 20, map[results.ErrorClass]int64{}, 20
+	b.Elapsed, b.Rate.Completed = 6, 10
+	b.Generator.CPU, b.Generator.Allocs, b.Generator.Steal, b.Generator.MaxInFlight = 1000, 500, 0.010, 40
+	b.Wire, b.Target = results.Wire{Sent: 1000, Received: 2000}, &results.TargetUse{CPU: 50, CPUShare: 0.4}
+	j := results.JoinRuns([]*results.Run{a, b})
+	if j.Attempted != 130 || j.Completed != 120 || j.Failures() != 10 || j.Elapsed != 8 || j.Rate.Completed != 20 || !j.Started.Equal(a.Started) {
+		t.Errorf("%d attempted, %d completed in %v s at %v/s", j.Attempted, j.Completed, j.Elapsed, j.Rate.Completed)
+	}
+	near := func(what string, got, want float64) {
+		t.Helper()
+		if math.Abs(got-want) > 1e-9*want {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	near("CPU of the generator", j.Generator.CPU, (410.5*110+1000*20)/130)
+	near("allocations", j.Generator.Allocs, (320.25*110+500*20)/130)
+	near("CPU of the target", j.Target.CPU, (700.0*110+50*20)/130)
+	near("CPU share of the target", j.Target.CPUShare, 0.04/4+0.4*3/4)
+	near("sent", j.Wire.Sent, (771.5*100+1000*20)/120)
+	near("steal", j.Generator.Steal, 0.002/4+0.010*3/4)
+	if j.Generator.MaxInFlight != 40 || len(j.Intervals) != 4 || j.Intervals[2].At != 2 || j.Raw.Count != 200 {
+		t.Errorf("generator %+v, %d intervals, raw %d", j.Generator, len(j.Intervals), j.Raw.Count)
+	}
+	if a.Raw.Count != 100 || len(a.Intervals) != 2 {
+		t.Error("joining changed a run")
 	}
 }

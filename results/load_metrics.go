@@ -35,6 +35,12 @@ func Metrics() []Metric {
 		{Name: "generator-cpu", Unit: "µs/session", MinEffect: 0.02, Machine: true, Of: func(r *Run) (float64, bool) {
 			return r.Generator.CPU, r.Generator.CPU > 0
 		}},
+		{Name: "allocations", Unit: "/session", MinEffect: 0.01, Of: func(r *Run) (float64, bool) {
+			return r.Generator.Allocs, r.Generator.Allocs > 0
+		}},
+		{Name: "wire-bytes", Unit: "/session", MinEffect: 0.01, Of: func(r *Run) (float64, bool) {
+			return r.Wire.Sent + r.Wire.Received, r.Wire.Sent+r.Wire.Received > 0
+		}},
 		{Name: "throughput", Unit: "sessions/s", HigherIsBetter: true, MinEffect: 0.05, Machine: true, Pace: true, Of: func(r *Run) (float64, bool) {
 			return r.Rate.Completed, r.Plan.Workers > 0 && r.Rate.Completed > 0
 		}},

@@ -39,6 +39,8 @@ type Run struct {
 	Raw Summary `json:"raw"`
 	// Lag is how much later than due sessions began.
 	Lag Summary `json:"lag"`
+	// Wire is what passed on the wire.
+	Wire Wire `json:"wire"`
 	// Generator is what the generator measured of itself.
 	Generator Generator `json:"generator"`
 	// Target is what it measured of the target; nil when it could not.
@@ -87,6 +89,13 @@ type RunRate struct {
 	Completed float64 `json:"completed"`
 }
 
+// Wire is what passed on the wire in a completed session, in bytes of TCP payload on
+// average: up to the last reply, in clear and in TLS.
+type Wire struct {
+	Sent     float64 `json:"sent_per_session"`
+	Received float64 `json:"received_per_session"`
+}
+
 // RunVerdict says whether a run's figures are the target's.
 type RunVerdict string
 
@@ -110,7 +119,9 @@ type Generator struct {
 	Reasons []string   `json:"reasons"`
 	// CPU time of this process for each attempted session, in µs.
 	CPU float64 `json:"cpu_us_per_session"`
-	// Shared says that a peer in this process had part of that CPU time.
+	// Allocs are the objects that it put on the heap for each attempted session.
+	Allocs float64 `json:"allocs_per_session"`
+	// Shared says that a peer in this process had part of both.
 	Shared bool `json:"shared"`
 	// CPUShare is the CPU time used of what GOMAXPROCS allows.
 	CPUShare float64 `json:"cpu_share"`

@@ -57,8 +57,9 @@ func sampleRun() *results.Run {
 		Rate:   results.RunRate{Asked: 55, Achieved: 55, Completed: 50},
 		Phases: map[results.Phase]results.Summary{},
 		Raw:    spread(100, 30*time.Millisecond), Lag: spread(110, 100*time.Microsecond),
+		Wire: results.Wire{Sent: 771.5, Received: 1820.25},
 		Generator: results.Generator{
-			Verdict: results.RunOK, CPU: 410.5, Shared: true, CPUShare: 0.02, Busy: 0.5, RunQueue: 0.01, Steal: 0.002, GC: 0.03, Blocked: 2, MaxInFlight: 9,
+			Verdict: results.RunOK, CPU: 410.5, Allocs: 320.25, Shared: true, CPUShare: 0.02, Busy: 0.5, RunQueue: 0.01, Steal: 0.002, GC: 0.03, Blocked: 2, MaxInFlight: 9,
 			ListenOverflows: 1, Files: 31,
 		},
 		Target: &results.TargetUse{CPU: 700, CPUShare: 0.04},

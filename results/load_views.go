@@ -74,6 +74,9 @@ func WriteBenchmark(w io.Writer, r *Run) error {
 	metric(r.Rate.Completed, "sessions/s")
 	metric(float64(r.Failures()), "errors")
 	metric(r.Generator.CPU*1e3, "generator-cpu-ns/op")
+	metric(r.Generator.Allocs, "allocs/op")
+	metric(r.Wire.Sent, "sent-B/op")
+	metric(r.Wire.Received, "received-B/op")
 	if r.Target != nil {
 		metric(r.Target.CPU*1e3, "target-cpu-ns/op")
 	}
@@ -142,6 +145,11 @@ func WritePrometheus(w io.Writer, r *Run) error {
 	}
 	family("generator_cpu_seconds_per_session", "gauge", "CPU time of the generator.")
 	sample("generator_cpu_seconds_per_session", r.Generator.CPU/1e6)
+	family("generator_allocations_per_session", "gauge", "Objects that the generator put on the heap.")
+	sample("generator_allocations_per_session", r.Generator.Allocs)
+	family("wire_bytes_per_session", "gauge", "Bytes that passed in a completed session.")
+	sample("wire_bytes_per_session", r.Wire.Sent, "direction", "sent")
+	sample("wire_bytes_per_session", r.Wire.Received, "direction", "received")
 	if r.Target != nil {
 		family("target_cpu_seconds_per_session", "gauge", "CPU time of the target.")
 		sample("target_cpu_seconds_per_session", r.Target.CPU/1e6)

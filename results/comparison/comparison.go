@@ -180,7 +180,7 @@ func Paired(pairs []Pair, o Options) (*Load, error) {
 
 // begin checks the runs and makes the head of the document.
 func begin(d Design, base, now []*results.Run, o Options) (*Load, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	usable := (*results.Run).Sound
@@ -229,8 +229,8 @@ func side(runs []*results.Run) Side {
 	return s
 }
 
-// check refuses effects of metrics that there are not.
-func (o Options) check() error {
+// Check refuses effects of metrics that there are not, and such as no figure has.
+func (o Options) Check() error {
 	for name, effect := range o.MinEffects {
 		if effect < 0 || effect >= 1 {
 			return fmt.Errorf("compare runs: the smallest effect of %s is %g: want a share from 0 to below 1", name, effect)

@@ -3,6 +3,7 @@ package comparison_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -196,8 +197,8 @@ func TestRunsThatCannotBeCompared(t *testing.T) {
 			}
 		}
 		_, err = comparison.Paired([]comparison.Pair{{Base: base, Now: now}}, comparison.Options{Allow: []results.Aspect{c.aspect}})
-		if (err == nil) != (c.aspect != "") {
-			t.Errorf("%s, allowed: %v", name, err)
+		if may := c.aspect != "" || name == "noise" || name == "limited"; (err == nil) != may {
+			t.Errorf("%s, allowed and in pairs: %v", name, err)
 		}
 	}
 	now := runOf(200, 1)
@@ -271,5 +272,73 @@ func TestPairedPower(t *testing.T) {
 		if worse < c.least || worse > c.most || better > 3 || c.times > 1 && better > 0 {
 			t.Errorf("want between %d and %d worse", c.least, c.most)
 		}
+	}
+}
+
+// pairsOf are pairs whose second half takes so many times the CPU time of the first.
+func pairsOf(n int, times float64) []comparison.Pair {
+	random := rand.New(rand.NewPCG(3, 3))
+	var pairs []comparison.Pair
+	for i := range n {
+		pairs = append(pairs, comparison.Pair{Base: noisy(random, 0, 1, 0.03), Now: noisy(random, 0, times, 0.03), NowFirst: i%2 == 1})
+	}
+	return pairs
+}
+
+func TestPairsOnANoisyHostTellCPUAndNoPace(t *testing.T) {
+	for _, c := range []struct {
+		noisy int
+		pace  bool
+	}{{0, true}, {7, true}, {8, false}, {72, false}} {
+		pairs := pairsOf(36, 1.10)
+		for i := range c.noisy {
+			r := pairs[i%36].Base
+			if i >= 36 {
+				r = pairs[i%36].Now
+			}
+			r.Generator.Verdict = results.RunNoisyHost
+		}
+		l, err := comparison.Paired(pairs, comparison.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := figure(t, l, "target-cpu"); f.Verdict != comparison.Worse {
+			t.Errorf("%d noisy: %+v", c.noisy, f)
+		}
+		pace := slices.ContainsFunc(l.Figures, func(f comparison.Figure) bool { return f.Metric == "throughput" })
+		noted := slices.ContainsFunc(l.Notes, func(n string) bool { return strings.Contains(n, "of 72 runs the generator did not keep up") })
+		if pace != c.pace || noted == c.pace {
+			t.Errorf("%d noisy: throughput compared: %v, notes %q", c.noisy, pace, l.Notes)
+		}
+	}
+}
+
+func TestPairsOfNothingAreRefused(t *testing.T) {
+	pairs := pairsOf(3, 1)
+	pairs[1].Now.Interrupted = true
+	if _, err := comparison.Paired(pairs, comparison.Options{}); err == nil || !strings.Contains(err.Error(), "it was interrupted") {
+		t.Errorf("interrupted: %v", err)
+	}
+	pairs[1].Now.Interrupted, pairs[1].Now.Completed = false, 0
+	if _, err := comparison.Paired(pairs, comparison.Options{}); err == nil || !strings.Contains(err.Error(), "none of its") {
+		t.Errorf("nothing completed: %v", err)
+	}
+}
+
+func TestExactFiguresTellSmallChanges(t *testing.T) {
+	pairs := pairsOf(12, 1)
+	for i := range pairs {
+		pairs[i].Base.Generator.Allocs, pairs[i].Now.Generator.Allocs = 320+float64(i%3)/10, 330+float64(i%2)/10
+		pairs[i].Base.Wire, pairs[i].Now.Wire = results.Wire{Sent: 700, Received: 1800}, results.Wire{Sent: 700, Received: 1790}
+	}
+	l, err := comparison.Paired(pairs, comparison.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := figure(t, l, "allocations"); f.Verdict != comparison.Worse {
+		t.Errorf("3 %% more allocations: %+v", f)
+	}
+	if f := figure(t, l, "wire-bytes"); f.Verdict != comparison.Same || f.Effect >= 0 {
+		t.Errorf("0.4 %% fewer bytes: %+v", f)
 	}
 }

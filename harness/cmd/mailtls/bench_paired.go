@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,9 @@ func benchmarkPaired(cmd *cobra.Command, f benchFlags, pf pairedFlags, names []s
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("read --%s: with --paired the two that are compared are arguments", name)
 		}
+	}
+	if !slices.Contains([]string{"text", "markdown", "json"}, pf.format) {
+		return fmt.Errorf("read --format %q: text, markdown or json", pf.format)
 	}
 	load, err := f.options(cmd)
 	if err != nil {
