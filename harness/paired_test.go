@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,8 +56,9 @@ func TestPairsAreTakenUp(t *testing.T) {
 	peer := results.Plan{Peer: "opportunistic"}
 	ctx, stop := context.WithCancel(t.Context())
 	o := pairedOptions(dir, 4, peer, peer)
+	var taken []int
 	o.Taken = func(pairs int) {
-		if pairs == 2 {
+		if taken = append(taken, pairs); pairs == 2 {
 			stop()
 		}
 	}
@@ -67,17 +69,13 @@ func TestPairsAreTakenUp(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "pairs", "002-now.json")); err != nil { // as if it had been killed
 		t.Fatal(err)
 	}
-	first, err := os.ReadFile(filepath.Join(dir, "pairs", "001-base.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var taken []int
-	o.Taken = func(pairs int) { taken = append(taken, pairs) }
-	if c, err = harness.Paired(t.Context(), o); err != nil || c.Load.Base.Runs != 4 || len(taken) != 3 || taken[0] != 2 {
+	first := pairFile(t, dir, "001-base.json")
+	taken = nil
+	if c, err = harness.Paired(t.Context(), o); err != nil || c.Load.Base.Runs != 4 || !slices.Equal(taken, []int{2, 3, 4}) {
 		t.Fatalf("taken up: %v, %v", err, taken)
 	}
-	if again, err := os.ReadFile(filepath.Join(dir, "pairs", "001-base.json")); err != nil || string(again) != string(first) {
-		t.Errorf("the first pair was taken again: %v", err)
+	if pairFile(t, dir, "001-base.json") != first {
+		t.Error("the first pair was taken again")
 	}
 	taken = nil
 	if _, err := harness.Paired(t.Context(), o); err != nil || taken != nil {
@@ -88,6 +86,16 @@ func TestPairsAreTakenUp(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
+}
+
+// pairFile is what a file of a pair holds.
+func pairFile(t *testing.T, dir, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "pairs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }
 
 func TestPairsAreRefused(t *testing.T) {

@@ -37,7 +37,7 @@ func TestBenchRefusesPairs(t *testing.T) {
 		"--pairs: it needs --paired":            {"--peer", "opportunistic", "--pairs", "3"},
 		"--format: it needs --paired":           {"--peer", "opportunistic", "--format", "json"},
 		`"nobody" is none of HOST:PORT`:         {"--paired", "opportunistic", "nobody"},
-		`find variant "x" of target refer`:           {"--paired", "opportunistic", "reference/x"},
+		`find variant "x" of target refer`:      {"--paired", "opportunistic", "reference/x"},
 		"read plan: open /nonexistent.yaml":     {"--paired", "opportunistic", "/nonexistent.yaml"},
 		`read --min-effect "x": want METRIC`:    {"--paired", "opportunistic", "opportunistic", "--min-effect", "x"},
 		`read --format "x": text, `:             {"--paired", "opportunistic", "opportunistic", "--format", "x"},
