@@ -13,7 +13,7 @@ import (
 func TestPeerDies(t *testing.T) {
 	h := startHelper(t, "delays implicit constant")
 	p := results.Plan{
-		Addr: h.word, ServerName: peerHost, Rate: 50, Duration: results.Span(3 * time.Second), Timeout: results.Span(20 * time.Second),
+		Addr: h.word, ServerName: peerHost, Rate: 50, Duration: results.Span(4 * time.Second), Timeout: results.Span(20 * time.Second),
 		Sessions: []results.SessionPlan{{Kind: results.KindImplicit}},
 	}
 	dead := false
@@ -28,7 +28,7 @@ func TestPeerDies(t *testing.T) {
 	}
 	f := r.Failed
 	ends := f[results.FailClosed] + f[results.FailReset] + f[results.FailRefused]
-	if r.Attempted != 150 || r.Completed == 0 || f[results.FailRefused] == 0 || ends+r.Completed != 150 {
+	if r.Attempted != 200 || r.Completed == 0 || f[results.FailRefused] == 0 || ends+r.Completed != 200 {
 		t.Errorf("%d attempted, %d completed, failed %v", r.Attempted, r.Completed, f)
 	}
 	if r.Interrupted || r.Elapsed > 10 {

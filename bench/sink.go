@@ -249,6 +249,9 @@ type SinkJob struct {
 	// Tool and Sender are what the run says of the program and of who sends.
 	Tool   results.Tool
 	Sender string
+	// SenderCPU tells the CPU time of the processes of a sender on this machine, which
+	// the sink's threads wait for; nil where it cannot be told.
+	SenderCPU func() (time.Duration, error)
 	// Progress is called every second, from one goroutine; nil for no calls.
 	Progress func(SinkProgress)
 }

@@ -34,7 +34,7 @@ func Attend(ctx context.Context, job SinkJob) (*results.SinkRun, error) {
 		}
 		stop()
 	}()
-	m := newSinkSampler(s, gauge{clock: clock, system: readSystem})
+	m := newSinkSampler(s, gauge{clock: clock, system: readSystem, target: job.SenderCPU})
 	over := make(chan struct{})
 	sampled := make(chan struct{})
 	go func() { // owned: Attend waits for sampled
@@ -157,10 +157,15 @@ func (m *sinkSampler) use() results.Generator {
 	}
 	if n := m.total.accepted; n > 0 {
 		g.CPU = micros(m.last.cpu-m.first.cpu) / float64(n)
+		g.Allocs = float64(m.last.allocs-m.first.allocs) / float64(n)
 	}
 	if m.long > 0 {
 		g.Busy = float64(m.busy) / float64(m.long)
 	}
-	g.Verdict, g.Reasons = judgeGenerator(&results.Run{Generator: g, Plan: results.Plan{Workers: 1}}, m.procs)
+	as := &results.Run{Generator: g, Plan: results.Plan{Workers: 1}}
+	if spent, span := m.last.target-m.first.target, m.last.at-m.first.at; spent > 0 && span > 0 {
+		as.Target = &results.TargetUse{CPUShare: float64(spent) / float64(span)}
+	}
+	g.Verdict, g.Reasons = judgeGenerator(as, m.procs)
 	return g
 }

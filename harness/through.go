@@ -177,6 +177,15 @@ func (w *through) resolve(at netip.Addr, host string, sink netip.Addr) (string, 
 func (w *through) attend(job bench.SinkJob, ln *net.TCPListener) {
 	job.Listener, job.Over, job.Sender, job.Delays, job.Arrived = ln, w.over, w.name, w.store.delays(), w.trips.Arrived
 	job.Plan.Listen = ln.Addr().String()
+	if w.running.PID != 0 {
+		var last time.Duration
+		job.SenderCPU = func() (time.Duration, error) {
+			if used, err := w.cpu(); err == nil {
+				last = used // the target ends before its sink does
+			}
+			return last, nil
+		}
+	}
 	w.attending.Go(func() { w.sink, w.sinkErr = bench.Attend(w.life, job) })
 }
 
