@@ -16,6 +16,8 @@ type Stored struct {
 	// Runs and Reports in the order in which they were found.
 	Runs    []*results.Run
 	Reports []*results.Report
+	// RunDirs and ReportDirs are the folders that they lie in, in the same order.
+	RunDirs, ReportDirs []string
 	// Documents are all of them as they lie there.
 	Documents [][]byte
 }
@@ -63,13 +65,13 @@ func (s *Stored) read(file string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		s.Runs = append(s.Runs, r)
+		s.Runs, s.RunDirs = append(s.Runs, r), append(s.RunDirs, filepath.Dir(file))
 	case results.Schema:
 		r, err := results.ReadReport(bytes.NewReader(data))
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		s.Reports = append(s.Reports, r)
+		s.Reports, s.ReportDirs = append(s.Reports, r), append(s.ReportDirs, filepath.Dir(file))
 	default:
 		return fmt.Errorf("%s: document is of version %q, want %q or %q", file, head.Schema, results.RunSchema, results.Schema)
 	}
