@@ -106,8 +106,13 @@ func (f finding) where(most int) string {
 // seen says in a line what was seen first, cut to so many characters.
 func (f finding) seen(most int) string { return cut(observed(f.first), most) }
 
-// observed is what was seen, or why nothing was.
-func observed(c *results.CaseResult) string { return cmp.Or(c.Got, c.Reason, c.Title) }
+// observed is what was seen, or why nothing can be told.
+func observed(c *results.CaseResult) string {
+	if undecided(c) {
+		return cmp.Or(c.Reason, c.Got, c.Title)
+	}
+	return cmp.Or(c.Got, c.Reason, c.Title)
+}
 
 // cut shortens text to so many characters.
 func cut(s string, most int) string {

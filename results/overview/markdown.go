@@ -3,6 +3,7 @@ package overview
 import (
 	"cmp"
 	"fmt"
+	"html"
 	"strings"
 
 	"mailtls/results"
@@ -92,9 +93,10 @@ func (o *Overview) markdown(limit int) string {
 	return p.String()
 }
 
-// fold begins what is shown when somebody opens it, folded ends it.
+// fold begins what is shown when somebody opens it, folded ends it. The summary is
+// HTML, in which Markdown escapes nothing.
 func fold(summary string) string {
-	return "<details><summary>" + results.InMarkdown(summary) + "</summary>\n\n"
+	return "<details><summary>" + html.EscapeString(results.InText(summary)) + "</summary>\n\n"
 }
 
 const folded = "\n</details>\n\n"
