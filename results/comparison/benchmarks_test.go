@@ -36,9 +36,9 @@ func read(t *testing.T, name, text string) *comparison.Benchmarks {
 }
 
 // measured compares two texts.
-func measured(t *testing.T, base, now string, o comparison.Options) *comparison.Measured {
+func measured(t *testing.T, base, now string) *comparison.Measured {
 	t.Helper()
-	m, err := comparison.Measurements(read(t, "old.txt", base), read(t, "new.txt", now), o)
+	m, err := comparison.Measurements(read(t, "old.txt", base), read(t, "new.txt", now), comparison.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestBenchmarksOfTwoVersions(t *testing.T) {
 		"one less":    {200000, 4096, 29, comparison.Same, comparison.Same, comparison.Better, comparison.Better},
 		"from nought": {200000, 4096, 0, comparison.Same, comparison.Same, comparison.Better, comparison.Better},
 	} {
-		m := measured(t, marks(random, 10, 200000, 4096, 30), marks(random, 10, c.ns, c.bytes, c.allocs), comparison.Options{})
+		m := measured(t, marks(random, 10, 200000, 4096, 30), marks(random, 10, c.ns, c.bytes, c.allocs))
 		got := verdicts(m)
 		if got["sec/op"] != c.time || got["B/op"] != c.size || got["allocs/op"] != c.no || m.Verdict != c.all {
 			t.Errorf("%s: %v, in all %s", name, got, m.Verdict)
@@ -85,7 +85,7 @@ func TestBenchmarksAreTestedAsRuns(t *testing.T) {
 		base += fmt.Sprintf("BenchmarkA-2 1 %d ns/op\n", 1000+i)
 		now += fmt.Sprintf("BenchmarkA-2 1 %d ns/op\n", 1100+i)
 	}
-	f := measured(t, base, now, comparison.Options{}).Figures[0]
+	f := measured(t, base, now).Figures[0]
 	if math.Abs(f.P-2.0/184756) > 1e-9 || math.Abs(f.Effect-0.0995) > 0.001 || f.Base != 1004.5e-9 || f.Benchmark != "A-2" || f.Package != "mailtls/bench" || *f.Results != [2]int{10, 10} {
 		t.Errorf("%+v", f)
 	}
@@ -93,12 +93,12 @@ func TestBenchmarksAreTestedAsRuns(t *testing.T) {
 
 func TestBenchmarksTooFewSayNothing(t *testing.T) {
 	random := rand.New(rand.NewPCG(6, 6))
-	m := measured(t, marks(random, 3, 200000, 4096, 30), marks(random, 3, 400000, 4096, 30), comparison.Options{})
+	m := measured(t, marks(random, 3, 200000, 4096, 30), marks(random, 3, 400000, 4096, 30))
 	if got := verdicts(m); got["sec/op"] != comparison.Unknown || got["allocs/op"] != comparison.Same {
 		t.Errorf("%v", got)
 	}
 	// Memory that does not vary needs no more than one result.
-	m = measured(t, marks(random, 1, 200000, 4096, 30), marks(random, 1, 200000, 4096, 31), comparison.Options{})
+	m = measured(t, marks(random, 1, 200000, 4096, 30), marks(random, 1, 200000, 4096, 31))
 	if got := verdicts(m); got["allocs/op"] != comparison.Worse || m.Verdict != comparison.Worse {
 		t.Errorf("%v", got)
 	}
@@ -112,7 +112,7 @@ func TestBenchmarksKnowWhichWayIsBetter(t *testing.T) {
 		}
 		return text
 	}
-	m := measured(t, lines(1), lines(2), comparison.Options{})
+	m := measured(t, lines(1), lines(2))
 	if got := verdicts(m); got["answers"] != comparison.Better || got["sessions/s"] != comparison.Better || got["leaks"] != comparison.Worse || got["weights"] != "" {
 		t.Errorf("%v", got)
 	}
@@ -156,7 +156,7 @@ func TestBenchmarksThatCannotBeCompared(t *testing.T) {
 func TestBenchmarksAreShown(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 8))
 	other := strings.ReplaceAll(strings.Replace(marks(random, 1, 5000, 8, 1), "mailtls/bench", "mailtls/fakes", 1), "Handshake", "Peer")
-	c := comparison.NewOfBenchmarks(measured(t, marks(random, 10, 200000, 4096, 0)+"BenchmarkBroken-2 one\n"+other, marks(random, 10, 240000, 4096, 2), comparison.Options{}))
+	c := comparison.NewOfBenchmarks(measured(t, marks(random, 10, 200000, 4096, 0)+"BenchmarkBroken-2 one\n"+other, marks(random, 10, 240000, 4096, 2)))
 	for format, want := range map[string][]string{
 		"text": {"old.txt", "Handshake/kind=full-2", "10, 10", "µ sec/op", "4.000Ki B/op", "+2 allocs/op", "WORSE", "note: Peer/kind=full-2 in sec/op is on one side only",
 			"note: old.txt:17: ", "verdict: WORSE"},

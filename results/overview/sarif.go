@@ -36,8 +36,7 @@ const reportFile = "report.json"
 //	error           no result: a notification of the tool, level error
 //	inconclusive    no result: a notification of the tool, level warning
 func (o *Overview) sarif(w io.Writer) error {
-	run := sarif.NewRunWithInformationURI("mailtls", "https://www.rfc-editor.org/rfc/rfc3207")
-	run.Tool.Driver.InformationURI = nil
+	run := sarif.NewRun().WithTool(sarif.NewTool().WithDriver(sarif.NewToolComponent().WithName("mailtls")))
 	if o.Tool.Version != "" {
 		run.Tool.Driver.WithVersion(o.Tool.Version)
 	}
