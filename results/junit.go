@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // WriteJUnit writes a report as JUnit XML, for CI systems: one suite named
@@ -26,18 +27,28 @@ import (
 //
 // The exit code, not this view, says whether a run counts: a report in which
 // nothing was executed is all skipped here.
-func WriteJUnit(w io.Writer, r *Report) error {
-	suite := junitSuite{
-		Name:       oneLine(r.Target.String()),
-		Timestamp:  r.Started.UTC().Format("2006-01-02T15:04:05"),
-		Properties: junitRun(r),
+func WriteJUnit(w io.Writer, r *Report) error { return WriteJUnits(w, []*Report{r}, nil) }
+
+// WriteJUnits writes reports and load runs as one document: a suite for each, reports
+// as WriteJUnit says. The suite of a run is named after its plan and what was loaded;
+// it has a testcase for the run as such, one for each threshold, and one for the
+// messages that a relay accepted.
+//
+//	interrupted, generator-limited, noisy-host   <error> of the run, its thresholds skipped
+//	no session completed                         <error type="undecided"> of the run
+//	threshold not kept, messages lost            <failure>
+func WriteJUnits(w io.Writer, reports []*Report, runs []*Run) error {
+	doc := junitSuites{Name: "mailtls"}
+	var seconds float64
+	for _, r := range reports {
+		doc.add(junitReport(r))
+		seconds += r.Elapsed
 	}
-	suite.Time = junitSeconds(r.Elapsed)
-	for i := range r.Cases {
-		suite.Cases = append(suite.Cases, junitCaseOf(&r.Cases[i]))
-		suite.count(&suite.Cases[i])
+	for _, r := range runs {
+		doc.add(junitLoad(r))
+		seconds += r.Elapsed
 	}
-	doc := junitSuites{Name: "mailtls", junitCounts: suite.junitCounts, Suites: []junitSuite{suite}}
+	doc.Time = junitSeconds(seconds)
 	out, err := xml.MarshalIndent(doc, "", "  ")
 	if err == nil {
 		_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, out)
@@ -47,6 +58,23 @@ func WriteJUnit(w io.Writer, r *Report) error {
 	}
 	return nil
 }
+
+// junitReport is a report as a suite.
+func junitReport(r *Report) junitSuite {
+	suite := junitSuite{
+		Name:       oneLine(r.Target.String()),
+		Timestamp:  junitTime(r.Started),
+		Properties: junitRun(r),
+	}
+	suite.Time = junitSeconds(r.Elapsed)
+	for i := range r.Cases {
+		suite.add(junitCaseOf(&r.Cases[i]))
+	}
+	return suite
+}
+
+// junitTime writes a time as the format has it: UTC, without a zone.
+func junitTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") }
 
 // junitSuites is the document.
 type junitSuites struct {
@@ -99,6 +127,21 @@ type junitResult struct {
 	Type    string `xml:"type,attr,omitempty"`
 	Message string `xml:"message,attr"`
 	Text    string `xml:",cdata"`
+}
+
+// add adds a suite and its counts to the document.
+func (d *junitSuites) add(s junitSuite) {
+	d.Tests += s.Tests
+	d.Failures += s.Failures
+	d.Errors += s.Errors
+	d.Skipped += s.Skipped
+	d.Suites = append(d.Suites, s)
+}
+
+// add adds a testcase.
+func (s *junitSuite) add(t junitCase) {
+	s.Cases = append(s.Cases, t)
+	s.count(&t)
 }
 
 // count adds a testcase to the suite's counts.

@@ -68,6 +68,7 @@ func WriteBenchmark(w io.Writer, r *Run) error {
 			_, _ = fmt.Fprintf(b, "%s: %s\n", l[0], text)
 		}
 	}
+	_, _ = b.WriteString("Unit sessions/s better=higher\nUnit errors better=lower\n")
 	_, _ = fmt.Fprintf(b, "BenchmarkBench/%s-%d\t%d", benchName(r.Plan), max(r.Env.Procs, 1), r.Completed)
 	metric := func(value float64, unit string) { _, _ = fmt.Fprintf(b, "\t%s %s", decimal(value), unit) }
 	metric(r.Phases[PhaseSession].Mean*1e3, "ns/op")

@@ -56,6 +56,8 @@ type Comparison struct {
 	Verdict Verdict `json:"verdict"`
 	// Load compares the runs; nil without runs.
 	Load *Load `json:"load,omitempty"`
+	// Benchmarks compares results in Go's benchmark format; nil without.
+	Benchmarks *Measured `json:"benchmarks,omitempty"`
 	// Cases compares the verdicts; nil without reports.
 	Cases *Cases `json:"cases,omitempty"`
 }
@@ -91,6 +93,12 @@ type Side struct {
 
 // Figure is what changed of one metric.
 type Figure struct {
+	// Benchmark with its Package, and how many Results of it each side has; empty and
+	// nil where the figure is one of load runs.
+	Package   string  `json:"package,omitempty"`
+	Benchmark string  `json:"benchmark,omitempty"`
+	Results   *[2]int `json:"results,omitempty"`
+	// Metric is the name of a metric of load runs, or the unit of a benchmark.
 	Metric string `json:"metric"`
 	Unit   string `json:"unit"`
 	// Base and Now are the medians.
@@ -118,6 +126,8 @@ type Figure struct {
 	// all runs have the same figure.
 	least    float64
 	constant bool
+	// of is the metric.
+	of results.Metric
 }
 
 // Pair is two runs of which one was taken right after the other.
@@ -144,7 +154,7 @@ func Unpaired(base, now []*results.Run, o Options) (*Load, error) {
 		}
 		l.Figures = append(l.Figures, figure(m, b, n, unpairedShift(m, b, n), o))
 	}
-	l.conclude()
+	l.Verdict = conclude(l.Figures)
 	return l, nil
 }
 
@@ -174,7 +184,7 @@ func Paired(pairs []Pair, o Options) (*Load, error) {
 		l.Figures = append(l.Figures, figure(m, b, n, signedRank(differences(m, b, n)), o))
 	}
 	l.orders(pairs)
-	l.conclude()
+	l.Verdict = conclude(l.Figures)
 	return l, nil
 }
 
@@ -253,22 +263,22 @@ func known(name string) error {
 	return fmt.Errorf("there is no metric %q; there are %q", name, names)
 }
 
-// conclude corrects the figures for each other and judges them.
-func (l *Load) conclude() {
-	among := holm(l.Figures)
+// conclude corrects the figures for each other and judges them; the verdict is the
+// worst of theirs.
+func conclude(figures []Figure) Verdict {
+	among := holm(figures)
 	found := map[Verdict]bool{}
-	for i := range l.Figures {
-		l.Figures[i].judge(among)
-		found[l.Figures[i].Verdict] = true
+	for i := range figures {
+		figures[i].judge(among)
+		found[figures[i].Verdict] = true
 	}
 	switch {
 	case found[Worse]:
-		l.Verdict = Worse
+		return Worse
 	case found[Better]:
-		l.Verdict = Better
+		return Better
 	case found[Same]:
-		l.Verdict = Same
-	default:
-		l.Verdict = Unknown
+		return Same
 	}
+	return Unknown
 }

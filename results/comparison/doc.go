@@ -1,9 +1,9 @@
-// Package comparison says what changed between two sets of runs, or between the
-// verdicts of two sets of reports.
+// Package comparison says what changed between two sets of runs, between the verdicts
+// of two sets of reports, or between benchmarks of Go.
 //
 // It stands behind the river: it takes the runs and reports that others stored,
-// and gives a document. It is pure: it reads no file, no clock and no random
-// number, and it decides nothing about a single run.
+// or benchmarks in Go's format, and gives a document. It is pure: it reads no file, no
+// clock and no random number, and it decides nothing about a single run.
 //
 // A difference counts when two things hold: its p-value is below Alpha after all
 // figures were corrected for together (Holm, Scandinavian Journal of Statistics 6,

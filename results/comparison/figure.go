@@ -83,7 +83,7 @@ func leastUnpaired(n, m int) float64 {
 func figure(m results.Metric, base, now []float64, s shift, o Options) Figure {
 	f := Figure{
 		Metric: m.Name, Unit: m.Unit, Base: median(base), Now: median(now), Absolute: m.Absolute, Effect: offScale(m, s.center),
-		P: s.p, MinEffect: m.MinEffect, least: s.least, constant: len(slices.Compact(slices.Sorted(slices.Values(slices.Concat(base, now))))) == 1,
+		P: s.p, MinEffect: m.MinEffect, least: s.least, of: m, constant: len(slices.Compact(slices.Sorted(slices.Values(slices.Concat(base, now))))) == 1,
 	}
 	if effect, given := o.MinEffects[m.Name]; given {
 		f.MinEffect = effect
@@ -123,7 +123,7 @@ func holm(figures []Figure) (among int) {
 // judge says whether the difference counts; among is how many figures were
 // corrected for.
 func (f *Figure) judge(among int) {
-	m := metric(f.Metric)
+	m := f.of
 	if f.least*float64(among) < Alpha && f.Lo != nil {
 		f.Detectable = f.detectable(m, among)
 	}
@@ -148,12 +148,6 @@ func (f *Figure) bound(m results.Metric, sign float64) float64 {
 		return sign * f.MinEffect
 	}
 	return math.Expm1(sign * math.Log1p(f.MinEffect))
-}
-
-// metric finds one that is known to be there.
-func metric(name string) results.Metric {
-	all := results.Metrics()
-	return all[slices.IndexFunc(all, func(m results.Metric) bool { return m.Name == name })]
 }
 
 // detectable is the effect, towards the worse, that the two rules for a difference
@@ -187,7 +181,7 @@ func (l *Load) orders(pairs []Pair) {
 	if len(l.Figures) == 0 {
 		return
 	}
-	m := metric(l.Figures[0].Metric)
+	m := l.Figures[0].of
 	for _, p := range pairs {
 		b, _ := m.Of(p.Base)
 		n, _ := m.Of(p.Now)

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/perf/benchunit"
+
 	"mailtls/results"
 )
 
 // New joins what changed of runs and of verdicts; either may be nil.
 func New(load *Load, cases *Cases) *Comparison {
-	c := &Comparison{Schema: Schema, Load: load, Cases: cases}
 	var all []Verdict
 	if load != nil {
 		all = append(all, load.Verdict)
@@ -19,14 +20,22 @@ func New(load *Load, cases *Cases) *Comparison {
 	if cases != nil {
 		all = append(all, cases.Verdict)
 	}
+	return &Comparison{Schema: Schema, Verdict: worst(all), Load: load, Cases: cases}
+}
+
+// NewOfBenchmarks is the comparison of benchmarks alone.
+func NewOfBenchmarks(m *Measured) *Comparison {
+	return &Comparison{Schema: Schema, Verdict: m.Verdict, Benchmarks: m}
+}
+
+// worst is the verdict on several parts.
+func worst(all []Verdict) Verdict {
 	for _, v := range []Verdict{Worse, Unknown, Better, Same} {
 		if slices.Contains(all, v) {
-			c.Verdict = v
-			return c
+			return v
 		}
 	}
-	c.Verdict = Unknown
-	return c
+	return Unknown
 }
 
 // ExitCode is the exit code that a comparison asks for.
@@ -62,14 +71,24 @@ func (f Figure) row() []string {
 		detectable = f.effect(*f.Detectable)
 	}
 	return []string{
-		f.Metric, fmt.Sprintf("%.4g %s", f.Base, f.Unit), fmt.Sprintf("%.4g %s", f.Now, f.Unit), f.effect(f.Effect), interval,
-		fmt.Sprintf("%.2g", f.Adjusted), detectable, emphasis(f.Verdict),
+		f.Metric, f.shown(f.Base), f.shown(f.Now), f.effect(f.Effect), interval, fmt.Sprintf("%.2g", f.Adjusted), detectable, emphasis(f.Verdict),
 	}
+}
+
+// shown writes a value in the figure's unit.
+func (f Figure) shown(v float64) string {
+	if f.Benchmark == "" {
+		return fmt.Sprintf("%.4g %s", v, f.Unit)
+	}
+	return benchunit.Scale(v, benchunit.ClassOf(f.Unit)) + " " + f.Unit
 }
 
 // effect writes an effect with its sign.
 func (f Figure) effect(e float64) string {
-	if f.Absolute {
+	switch {
+	case f.Absolute && f.Benchmark != "":
+		return fmt.Sprintf("%+.4g %s", e, f.Unit)
+	case f.Absolute:
 		return fmt.Sprintf("%+.2f points", 100*e)
 	}
 	return fmt.Sprintf("%+.1f %%", 100*e)
@@ -81,6 +100,22 @@ func emphasis(v Verdict) string {
 		return strings.ToUpper(string(v))
 	}
 	return string(v)
+}
+
+// rows are a line a figure under a line of names; the package is named where there
+// are several.
+func (m *Measured) rows() [][]string {
+	head, _ := heads()
+	rows := [][]string{append([]string{"benchmark", "results"}, head[1:]...)}
+	several := slices.ContainsFunc(m.Figures, func(f Figure) bool { return f.Package != m.Figures[0].Package })
+	for _, f := range m.Figures {
+		name := f.Benchmark
+		if several {
+			name = f.Package + "." + name
+		}
+		rows = append(rows, append([]string{name, fmt.Sprintf("%d, %d", f.Results[0], f.Results[1])}, f.row()[1:]...))
+	}
+	return rows
 }
 
 // row is a change in words.
@@ -103,6 +138,9 @@ func (c *Comparison) text() string {
 			rows = append(rows, f.row())
 		}
 		b.WriteString(results.TextTable(rows))
+	}
+	if m := c.Benchmarks; m != nil {
+		b.WriteString(results.TextTable([][]string{{"base", m.Base}, {"now", m.Now}}) + "\n" + results.TextTable(m.rows()))
 	}
 	if s := c.Cases; s != nil {
 		if c.Load != nil {
@@ -133,6 +171,9 @@ func (c *Comparison) notes() []string {
 			all = append(all, fmt.Sprintf("what being the second of a pair does to %s: %+.1f %%", c.Load.Figures[0].Metric, 100**c.Load.Order))
 		}
 	}
+	if c.Benchmarks != nil {
+		all = append(all, c.Benchmarks.Notes...)
+	}
 	if c.Cases != nil {
 		all = append(all, c.Cases.Notes...)
 	}
@@ -161,6 +202,10 @@ func (c *Comparison) markdown() string {
 			rows = append(rows, f.row())
 		}
 		b.WriteString(results.MarkdownTable(rows))
+	}
+	if m := c.Benchmarks; m != nil {
+		_, _ = fmt.Fprintf(&b, "\n- base: %s\n- now: %s\n\n", results.InMarkdown(m.Base), results.InMarkdown(m.Now))
+		b.WriteString(results.MarkdownTable(m.rows()))
 	}
 	if s := c.Cases; s != nil {
 		_, _ = fmt.Fprintf(&b, "\n%d cases of %s on both sides, %d with another verdict.\n\n", s.Compared, results.InMarkdown(strings.Join(s.Targets, ", ")), len(s.Changes))

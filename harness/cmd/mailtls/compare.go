@@ -25,16 +25,18 @@ func newCompare() *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   "compare BASE NOW",
-		Short: "Say what changed between load runs, or between verdicts",
+		Short: "Say what changed between load runs, between verdicts, or between Go benchmarks",
 		Long: "compare reads the load runs and the reports in two files or folders, and in the folders below them, and says metric by\n" +
 			"metric what changed, and which cases have another verdict. A difference counts when p < 0.01 after all metrics were\n" +
 			"corrected for together, and its whole confidence interval lies beyond the smallest effect worth telling of. Several\n" +
 			"runs on each side are needed: seven, or as many as bring \"found from\" down to what you want to find.\n\n" +
 			"Runs that differ in machine, Go, peer, plan or what was negotiated are not compared, nor are those whose generator did\n" +
 			"not keep up or whose host was noisy.\n\n" +
+			"BASE and NOW may be files in Go's benchmark format too: what go test -bench printed, with -count 10 or so, or run.bench\n" +
+			"of several runs in one file. They are compared by benchmark and unit; memory exactly, where it does not vary.\n\n" +
 			"Exit codes: 0 nothing became worse, 1 something did, 2 it cannot be told, or not be compared.",
 		Example: "  mailtls compare last-week this-week\n  mailtls compare results/runs/a-postfix results/runs/b-postfix --format markdown\n" +
-			"  mailtls compare go1.25 go1.26 --allow go --min-effect target-cpu=5%",
+			"  mailtls compare go1.25 go1.26 --allow go --min-effect target-cpu=5%\n  mailtls compare old.txt new.txt --min-effect sec/op=5%",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error { return compare(cmd, args[0], args[1], f) },
 	}
@@ -47,7 +49,7 @@ func newCompare() *cobra.Command {
 
 // addMinEffect adds the flag.
 func addMinEffect(fl *pflag.FlagSet, effects *[]string) {
-	fl.StringArrayVar(effects, "min-effect", nil, "smallest effect of a metric that counts, such as target-cpu=3%; may be repeated (default 2% of CPU)")
+	fl.StringArrayVar(effects, "min-effect", nil, "smallest effect of a metric that counts, or of a benchmark's unit, such as target-cpu=3% or sec/op=3%; may be repeated (default 2% of CPU)")
 }
 
 // options reads the flags.
@@ -77,15 +79,7 @@ func compare(cmd *cobra.Command, basePath, nowPath string, f compareFlags) error
 	if err != nil {
 		return err
 	}
-	base, err := harness.ReadStored(basePath)
-	if err != nil {
-		return err
-	}
-	now, err := harness.ReadStored(nowPath)
-	if err != nil {
-		return err
-	}
-	c, err := compared(base, now, o)
+	c, err := comparedFiles(basePath, nowPath, o)
 	if err != nil {
 		return err
 	}
@@ -93,6 +87,36 @@ func compare(cmd *cobra.Command, basePath, nowPath string, f compareFlags) error
 		return err
 	}
 	return exit(c.ExitCode())
+}
+
+// comparedFiles reads both sides: benchmarks of Go, or what runs have left.
+func comparedFiles(basePath, nowPath string, o comparison.Options) (*comparison.Comparison, error) {
+	baseMarks, err := harness.ReadBenchmarks(basePath)
+	if err != nil {
+		return nil, err
+	}
+	nowMarks, err := harness.ReadBenchmarks(nowPath)
+	switch {
+	case err != nil:
+		return nil, err
+	case baseMarks != nil && nowMarks != nil:
+		m, err := comparison.Measurements(baseMarks, nowMarks, o)
+		if err != nil {
+			return nil, err
+		}
+		return comparison.NewOfBenchmarks(m), nil
+	case baseMarks != nil || nowMarks != nil:
+		return nil, fmt.Errorf("compare: one of %s and %s has benchmarks of Go, the other what runs have left: give two of a kind", basePath, nowPath)
+	}
+	base, err := harness.ReadStored(basePath)
+	if err != nil {
+		return nil, err
+	}
+	now, err := harness.ReadStored(nowPath)
+	if err != nil {
+		return nil, err
+	}
+	return compared(base, now, o)
 }
 
 // compared compares what both sides have.

@@ -128,3 +128,68 @@ func TestCompareRefuses(t *testing.T) {
 		}
 	}
 }
+
+// storeMarks leaves benchmarks as go test -bench prints them.
+func storeMarks(t *testing.T, ns float64, allocs int) string {
+	t.Helper()
+	random := rand.New(rand.NewPCG(uint64(ns), uint64(allocs)))
+	text := "goos: linux\ngoarch: amd64\npkg: example.test/server\ncpu: Example CPU\n"
+	for range 10 {
+		text += fmt.Sprintf("BenchmarkDeliver-2\t1000\t%.1f ns/op\t%d allocs/op\n", ns*(1+0.01*random.NormFloat64()), allocs)
+	}
+	file := filepath.Join(t.TempDir(), "bench.txt")
+	if err := os.WriteFile(file, []byte(text+"PASS\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestCompareOfBenchmarks(t *testing.T) {
+	base, slow := storeMarks(t, 50000, 12), storeMarks(t, 60000, 12)
+	code, out, errs := call(t, "compare", base, slow)
+	if code != exitFailed || !strings.Contains(out, "Deliver-2") || !strings.Contains(out, "verdict: WORSE") {
+		t.Errorf("exit code %d: %s %s", code, out, errs)
+	}
+	if code, out, errs := call(t, "compare", base, slow, "--min-effect", "sec/op=30%", "--format", "json"); code != exitOK || !json.Valid([]byte(out)) {
+		t.Errorf("exit code %d: %s %s", code, out, errs)
+	}
+	if code, out, _ := call(t, "compare", base, storeMarks(t, 50001, 13)); code != exitFailed || !strings.Contains(out, "+8.3 %") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	dir := t.TempDir()
+	storeRun(t, dir, 1, 800, nil)
+	for name, c := range map[string]struct{ now, want string }{
+		"a folder": {dir, "give two of a kind"},
+		"a run":    {filepath.Join(dir, "day-001", harness.RunFile), "give two of a kind"},
+		"no marks": {filepath.Join(dir, "day-001", harness.RunTableFile), "there is no result in"},
+		"nowhere":  {filepath.Join(dir, "nowhere"), "nowhere"},
+	} {
+		if code, out, errs := call(t, "compare", base, c.now); code != exitFault || !strings.Contains(errs, c.want) {
+			t.Errorf("%s: exit code %d: %s %s", name, code, out, errs)
+		}
+	}
+}
+
+// A run's own run.bench is one of them.
+func TestCompareOfRunBench(t *testing.T) {
+	all := func(cpu float64) string {
+		dir := t.TempDir()
+		var text []byte
+		for day := range 10 {
+			storeRun(t, dir, day, cpu, nil)
+			one, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("day-%03d", day), harness.RunBenchFile))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = append(text, one...)
+		}
+		file := filepath.Join(dir, "all.bench")
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	if code, out, errs := call(t, "compare", all(800), all(900)); code != exitFailed || !strings.Contains(out, "target-cpu-sec/op") || strings.Contains(out, "left out") {
+		t.Errorf("exit code %d: %s %s", code, out, errs)
+	}
+}
