@@ -142,7 +142,7 @@ func StoreRun(dir string, r *results.Run) error {
 		RunFile: results.WriteRun, RunBenchFile: results.WriteBenchmark, RunMetricsFile: results.WritePrometheus, RunTableFile: results.WriteIntervals,
 		RunLogFile: func(w io.Writer, r *results.Run) error { return results.WriteIntervalLog(w, r.Log()) },
 	} {
-		if err := replaceFile(filepath.Join(dir, file), func(w io.Writer) error { return write(w, r) }); err != nil {
+		if err := ReplaceFile(filepath.Join(dir, file), func(w io.Writer) error { return write(w, r) }); err != nil {
 			return err
 		}
 	}

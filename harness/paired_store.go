@@ -78,7 +78,7 @@ func (f *pairFolder) begin(head pairedHead) error {
 	path := filepath.Join(f.dir, PairedFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return replaceFile(path, func(w io.Writer) error { return writeIndented(w, head) })
+		return ReplaceFile(path, func(w io.Writer) error { return writeIndented(w, head) })
 	}
 	if err != nil {
 		return fmt.Errorf("read pairs: %w", err)
@@ -119,7 +119,7 @@ func (f *pairFolder) add(p comparison.Pair) error {
 		return nil
 	}
 	for side, run := range map[string]*results.Run{"base": p.Base, "now": p.Now} {
-		if err := replaceFile(f.path(n, side), func(w io.Writer) error { return results.WriteRun(w, run) }); err != nil {
+		if err := ReplaceFile(f.path(n, side), func(w io.Writer) error { return results.WriteRun(w, run) }); err != nil {
 			return err
 		}
 	}
@@ -132,7 +132,7 @@ func (f *pairFolder) conclude(c *comparison.Comparison) error {
 		return nil
 	}
 	for file, format := range map[string]string{ComparisonFile: "json", ComparisonTextFile: "text"} {
-		if err := replaceFile(filepath.Join(f.dir, file), func(w io.Writer) error { return c.Write(w, format) }); err != nil {
+		if err := ReplaceFile(filepath.Join(f.dir, file), func(w io.Writer) error { return c.Write(w, format) }); err != nil {
 			return err
 		}
 	}

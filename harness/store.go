@@ -70,11 +70,11 @@ func (s *store) report(r *results.Report) error {
 
 // write puts a file in place whole, or not at all.
 func (s *store) write(file string, write func(io.Writer) error) error {
-	return replaceFile(filepath.Join(s.dir, file), write)
+	return ReplaceFile(filepath.Join(s.dir, file), write)
 }
 
-// replaceFile puts a file in place whole, or not at all.
-func replaceFile(path string, write func(io.Writer) error) error {
+// ReplaceFile puts a file in place whole, or not at all. Its folder is there.
+func ReplaceFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fmt.Errorf("store %s: %w", path, err)

@@ -85,29 +85,13 @@ func newReport() *cobra.Command {
 	return cmd
 }
 
-// leave writes a file as a whole or not at all, with the folder that it lies in.
+// leave writes a file, with the folder that it lies in.
 func leave(file string, data []byte) error {
-	dir, name := filepath.Split(file)
-	if err := os.MkdirAll(filepath.Clean(dir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("write document: %w", err)
 	}
-	temporary, err := os.CreateTemp(filepath.Clean(dir), "."+name+".*")
-	if err != nil {
-		return fmt.Errorf("write document: %w", err)
-	}
-	_, err = temporary.Write(data)
-	if failed := temporary.Close(); err == nil {
-		err = failed
-	}
-	if err == nil {
-		err = os.Chmod(temporary.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(temporary.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(temporary.Name())
-		return fmt.Errorf("write document: %w", err)
-	}
-	return nil
+	return harness.ReplaceFile(file, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
