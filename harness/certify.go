@@ -94,8 +94,8 @@ func (c *Certification) roles() ([]results.Role, error) {
 			continue
 		}
 		i := slices.IndexFunc(p.Roles, func(r results.Role) bool {
-			_, err := spec.Variant(c.Run.Variant, r)
-			return err == nil && slices.Contains(spec.Roles, r)
+			v, err := spec.Variant(c.Run.Variant, r)
+			return err == nil && v.Plays(r)
 		})
 		if i < 0 {
 			return nil, fmt.Errorf("profile %s is for %v, and target %s has the roles %v", p.Name, p.Roles, spec.Name, spec.Roles)
