@@ -17,9 +17,9 @@ import (
 
 // Certification says what is to be certified, and how it is signed.
 type Certification struct {
-	// Target, Variant, Roles, Layout, Out, Patience, Parallel, Tool, Log and Progress
-	// are those of a run. Its Filter, Waivers and NoIntrusive have no place here: they
-	// would leave something out. Roles nil are those of the profiles.
+	// Run is how the target is run; Roles nil are those of the profiles, and Tool is
+	// what Build says. Filter, Waivers and NoIntrusive are refused: they would leave
+	// something out.
 	Run Options
 	// Profiles to be judged by.
 	Profiles []certificate.Profile
@@ -47,6 +47,7 @@ func Certify(ctx context.Context, c Certification) (*certificate.Certificate, er
 		return nil, err
 	}
 	c.Run.uncut = true
+	c.Run.Tool = results.Tool{Name: c.Build.Name, Version: c.Build.Version, Go: c.Build.Go}
 	r, err := Run(ctx, c.Run)
 	if err != nil {
 		return nil, err

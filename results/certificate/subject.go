@@ -192,14 +192,7 @@ func (s *Subject) faults() []fault {
 			add("roles", "unknown role %q; there are %v", r, results.Roles())
 		}
 	}
-	if len(s.Configuration) == 0 {
-		add("configuration", "configuration is missing: a name and a sha256 for each file that the product ran with")
-	}
-	for i, f := range s.Configuration {
-		if b, err := hex.DecodeString(f.SHA256); strings.TrimSpace(f.Name) == "" || err != nil || len(b) != 32 || f.SHA256 != strings.ToLower(f.SHA256) {
-			add("configuration", "file %d (%s): want a name, and a sha256 of 64 hexadecimal digits in lower case", i+1, f.Name)
-		}
-	}
+	all = append(all, filesFaults(s.Configuration)...)
 	sends := slices.Contains(s.Roles, results.RoleSender)
 	switch {
 	case sends && s.Sender == nil:
@@ -208,6 +201,21 @@ func (s *Subject) faults() []fault {
 		add("sender", "sender goes with the role sender")
 	case s.Sender != nil:
 		all = append(all, s.Sender.faults()...)
+	}
+	return all
+}
+
+// filesFaults says what is wrong with the list of configuration files.
+func filesFaults(files []File) []fault {
+	const key = "configuration"
+	if len(files) == 0 {
+		return []fault{{key, "configuration is missing: a name and a sha256 for each file that the product ran with"}}
+	}
+	var all []fault
+	for i, f := range files {
+		if sum, err := hex.DecodeString(f.SHA256); strings.TrimSpace(f.Name) == "" || err != nil || len(sum) != 32 || f.SHA256 != strings.ToLower(f.SHA256) {
+			all = append(all, fault{key, fmt.Sprintf("file %d (%s): want a name, and a sha256 of 64 hexadecimal digits in lower case", i+1, f.Name)})
+		}
 	}
 	return all
 }

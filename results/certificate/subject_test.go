@@ -32,6 +32,18 @@ func TestExampleSubjectIsRead(t *testing.T) {
 	}
 }
 
+// TestNumbersStayAsWritten: 4.10 is not 4.1.
+func TestNumbersStayAsWritten(t *testing.T) {
+	text := strings.Replace(string(certificate.ExampleSubject()), `"4.2.1"`, "4.10", 1)
+	s, err := certificate.ReadSubject("subject.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Version != "4.10" {
+		t.Errorf("version %q", s.Version)
+	}
+}
+
 // TestSubjectsAreRefused spoils the example line by line; each error has the place.
 func TestSubjectsAreRefused(t *testing.T) {
 	for _, tt := range []struct{ name, from, to, want string }{

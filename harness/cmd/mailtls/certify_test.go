@@ -80,12 +80,8 @@ func certified(t *testing.T, folder string, subject []byte, keyFile string) {
 	}
 	b := build()
 	b.Version, b.Commit, b.Dirty = "v1.0.0", strings.Repeat("a", 40), false
-	named := tool()
-	named.Version = b.Version
 	c, err := harness.Certify(t.Context(), harness.Certification{
-		Run: harness.Options{
-			Target: targets.Reference(), Variant: "access", Out: folder, Tool: named,
-		},
+		Run:      harness.Options{Target: targets.Reference(), Variant: "access", Out: folder},
 		Profiles: profiles, Subject: subject, SubjectName: "subject.yaml", Build: b, Key: key, Now: time.Now,
 	})
 	if err != nil {
