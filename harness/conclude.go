@@ -134,10 +134,14 @@ func Judge(dir string) (*results.Report, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	st := &store{dir: dir}
+	st, all := &store{dir: dir}, scenarios.All()
 	differs := missing(r)
 	for i, old := range r.Cases {
-		now, err := rejudge(st, r, old)
+		at := slices.IndexFunc(all, func(c scenarios.Case) bool { return c.ID == old.ID })
+		if at < 0 {
+			return nil, nil, fmt.Errorf("judge %s: find case %q: see mailtls list cases", dir, old.ID)
+		}
+		now, err := rejudge(st, r, all[at], old)
 		if err != nil {
 			return nil, nil, fmt.Errorf("judge %s: %w", dir, err)
 		}
@@ -193,11 +197,7 @@ func keys(c scenarios.Case, r *results.Report) []string {
 }
 
 // rejudge concludes on one line of a report anew.
-func rejudge(st *store, r *results.Report, old results.CaseResult) (results.CaseResult, error) {
-	c, err := scenarios.Find(old.ID)
-	if err != nil {
-		return results.CaseResult{}, err
-	}
+func rejudge(st *store, r *results.Report, c scenarios.Case, old results.CaseResult) (results.CaseResult, error) {
 	if old.Transcript == "" {
 		if v, done := scenarios.NotPlayed(c, r.Claims, old.Policy); done {
 			return line(c, old.Policy, v), nil

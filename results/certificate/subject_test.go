@@ -47,15 +47,15 @@ func TestNumbersStayAsWritten(t *testing.T) {
 // TestSubjectsAreRefused spoils the example line by line; each error has the place.
 func TestSubjectsAreRefused(t *testing.T) {
 	for _, tt := range []struct{ name, from, to, want string }{
-		{"unknown field", "os: Debian", "osx: Debian", `subject.yaml:6:1: unknown field "osx"`},
+		{"unknown field", "os: Debian", "osx: Debian", `subject.yaml:7:1: unknown field "osx"`},
 		{"nothing to reproduce by", "reproduce: |\n  Install", "contacts: |\n  Install", "unknown field"},
-		{"empty text", "contact: tls@acme.example", `contact: "  "`, "subject.yaml:11:1: contact is missing"},
-		{"branch", `version: "4.2.1"`, `version: main-4`, `subject.yaml:4:1: "main-4" is no release`},
+		{"empty text", "contact: tls@acme.example", `contact: "  "`, "subject.yaml:12:1: contact is missing"},
+		{"branch", `version: "4.2.1"`, `version: main-4`, `subject.yaml:5:1: "main-4" is no release`},
 		{"no number", `version: "4.2.1"`, `version: stable`, "is no release"},
-		{"no role", "roles: [receiver]", "roles: []", "subject.yaml:9:1: roles is missing"},
-		{"unknown role", "roles: [receiver]", "roles: [server]", `subject.yaml:9:1: unknown role "server"`},
-		{"short hash", "52b855", "52b8", "subject.yaml:12:1: file 1 (/etc/acme/mta.conf): want a name, and a sha256"},
-		{"declares nothing", "roles: [receiver]", "roles: [sender]", "subject.yaml:9:1: sender is missing"},
+		{"no role", "roles: [receiver]", "roles: []", "subject.yaml:10:1: roles is missing"},
+		{"unknown role", "roles: [receiver]", "roles: [server]", `subject.yaml:10:1: unknown role "server"`},
+		{"short hash", "52b855", "52b8", "subject.yaml:13:1: file 1 (/etc/acme/mta.conf): want a name, and a sha256"},
+		{"declares nothing", "roles: [receiver]", "roles: [sender]", "subject.yaml:10:1: sender is missing"},
 		{"syntax", "os: Debian", "os: [Debian", "mend the syntax"},
 		{"list", "organisation", "- organisation", "subject.yaml"},
 	} {
