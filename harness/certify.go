@@ -99,11 +99,21 @@ func (c *Certification) roles() ([]results.Role, error) {
 			return err == nil && v.Plays(r)
 		})
 		if i < 0 {
-			return nil, fmt.Errorf("profile %s is for %v, and target %s has the roles %v", p.Name, p.Roles, spec.Name, spec.Roles)
+			return nil, c.noRole(p)
 		}
 		roles = append(roles, p.Roles[i])
 	}
 	return roles, nil
+}
+
+// noRole says why the target cannot be tested for a profile.
+func (c *Certification) noRole(p certificate.Profile) error {
+	spec := c.Run.Target.Spec()
+	v, err := spec.Variant(c.Run.Variant)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("profile %s is for the roles %v, and %s/%s plays %v", p.Name, p.Roles, spec.Name, v.Name, v.Played())
 }
 
 // issue makes the certificate of a run's folder.

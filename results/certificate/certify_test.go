@@ -250,7 +250,10 @@ func TestNoneIsMade(t *testing.T) {
 		"no subject":      {func(c *harness.Certification) { c.Subject = nil }, "subject.yaml:1:1"},
 		"another role":    {func(c *harness.Certification) { c.Subject = certificate.ExampleSubject() }, "access-server was judged"},
 		"misfit":          {func(c *harness.Certification) { c.Run.Variant = "access-plain-login" }, "wants the claim basic-after-tls"},
-		"two runs":        {func(c *harness.Certification) { c.Profiles = append(c.Profiles, profile(t, "sender-mandatory")) }, "role sender is a run of its own"},
+		"no such role":    {func(c *harness.Certification) { c.Profiles = append(c.Profiles, profile(t, "sender-mandatory")) }, "reference/access plays [access-server]"},
+		"two runs": {func(c *harness.Certification) {
+			c.Run.Variant, c.Profiles = "", append(c.Profiles, profile(t, "sender-mandatory"))
+		}, "role sender is a run of its own"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "none")

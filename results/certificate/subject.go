@@ -105,6 +105,9 @@ func ReadSubject(name string, data []byte) (*Subject, error) {
 		faults.Add(file.Docs[0].Body.GetToken(), "want keys with values; mailtls certify --example-subject prints a subject")
 		return nil, faults.Err()
 	}
+	if unquoted(body, &faults); faults.Err() != nil {
+		return nil, faults.Err()
+	}
 	var s Subject
 	if err := yaml.NodeToValue(body, &s, yaml.Strict()); err != nil {
 		return nil, faults.Syntax(err)
@@ -152,6 +155,17 @@ func classOf(r results.Reaction) Class {
 		return ClearNever
 	}
 	return ClearNever
+}
+
+// unquoted refuses texts that YAML takes for something else: 4.10 would be read as
+// the number 4.1.
+func unquoted(body *ast.MappingNode, faults *results.FileFaults) {
+	for _, entry := range body.Values {
+		switch entry.Value.(type) {
+		case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
+			faults.Add(entry.Value.GetToken(), "%s is a text here: put quotes around it", entry.Key)
+		}
+	}
 }
 
 // fault is what is wrong with a field; the path leads to it by keys.
