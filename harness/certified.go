@@ -128,10 +128,13 @@ func (v *Verified) verdicts(dir string) {
 	if v.names(old); unsafe(old) {
 		return
 	}
-	now, differs, err := Judge(dir)
+	now, differs, faults, err := judgeAll(dir)
 	if err != nil {
 		v.add("judge again: %v", err)
 		return
+	}
+	for _, f := range faults {
+		v.add("judge again: %v", f)
 	}
 	for _, line := range differs {
 		v.add("%s: %s", ReportFile, line)

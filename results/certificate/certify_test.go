@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -205,6 +206,21 @@ func TestFilesMissingAndTooMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong(t, "a link in place of a file", dir, key.Public(), harness.TextFile+": the file was changed")
+}
+
+// TestAllThatIsWrongIsSaid: a file that is missing does not hide an edited verdict.
+func TestAllThatIsWrongIsSaid(t *testing.T) {
+	dir, key := copied(t)
+	r := storedReport(t, dir)
+	first, last := &r.Cases[0], &r.Cases[len(r.Cases)-1]
+	last.Status = results.StatusNonstrict
+	if err := os.Remove(filepath.Join(dir, first.Transcript)); err != nil {
+		t.Fatal(err)
+	}
+	written(t, func(w io.Writer) error { return results.WriteReport(w, r) }, dir, harness.ReportFile)
+	wrong(t, "the file", dir, key.Public(), first.Transcript+": the file is missing")
+	wrong(t, "the report", dir, key.Public(), harness.ReportFile+": the file was changed")
+	wrong(t, "the verdict", dir, key.Public(), last.Key()+": the verdict is ")
 }
 
 func TestAnotherKey(t *testing.T) {
