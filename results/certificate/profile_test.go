@@ -50,10 +50,14 @@ func TestProfilesNameCasesThatExist(t *testing.T) {
 
 // TestWhatCannotBePlayedIsNotRequired: a profile that nobody can have is none.
 func TestWhatCannotBePlayedIsNotRequired(t *testing.T) {
+	pending := map[string]string{}
+	for _, c := range scenarios.All() {
+		pending[c.ID] = c.Pending
+	}
 	for _, p := range certificate.Profiles() {
 		for _, id := range harness.RequiredCases(p) {
-			if c, err := scenarios.Find(id); err != nil || c.Pending != "" {
-				t.Errorf("%s requires %s, which is pending: %s", p.Name, id, c.Pending)
+			if why := pending[id]; why != "" {
+				t.Errorf("%s requires %s, which is pending: %s", p.Name, id, why)
 			}
 		}
 	}
