@@ -150,6 +150,7 @@ func TestReferenceIsCertified(t *testing.T) {
 // TestEveryFileCounts flips one bit of every file, one after the other, at a place
 // that a seeded generator chooses; the file must be named each time.
 func TestEveryFileCounts(t *testing.T) {
+	t.Parallel()
 	dir, key := copied(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	names := files(t, dir)
@@ -184,6 +185,7 @@ func files(t *testing.T, dir string) []string {
 }
 
 func TestFilesMissingAndTooMany(t *testing.T) {
+	t.Parallel()
 	dir, key := copied(t)
 	for _, name := range files(t, dir) {
 		honest := read(t, dir, name)
@@ -320,6 +322,7 @@ func storedReport(t *testing.T, dir string) *results.Report {
 // a profile is named after, in the role of each profile. Senders are run under one
 // policy of each kind: all of them take minutes.
 func TestReferenceEarnsEachProfile(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it watches queues for up to a minute")
 	}

@@ -68,6 +68,7 @@ func forged(t *testing.T, dir string, r *results.Report, key certificate.Key) {
 // TestEachCaseCounts leaves out one case after the other, with its transcript; who
 // does so has the key. The case must be named each time.
 func TestEachCaseCounts(t *testing.T) {
+	t.Parallel()
 	dir, key := copied(t)
 	all := storedReport(t, dir)
 	forged(t, dir, all, key)
@@ -95,6 +96,7 @@ func TestEachCaseCounts(t *testing.T) {
 // TestForgersWithTheKey edit the report and make all the rest anew, signature and
 // all; judging again finds them.
 func TestForgersWithTheKey(t *testing.T) {
+	t.Parallel()
 	dir, key := copied(t)
 	const id = "imap/login-in-clear"
 	find := func(r *results.Report) *results.CaseResult {
@@ -124,6 +126,7 @@ func TestForgersWithTheKey(t *testing.T) {
 
 // TestForgedViews edit what people read, or the document alone, and sign it.
 func TestForgedViews(t *testing.T) {
+	t.Parallel()
 	dir, key := copied(t)
 	for _, name := range []string{harness.TextFile, harness.JUnitFile} {
 		honest := read(t, dir, name)
