@@ -227,7 +227,7 @@ func TestAllThatIsWrongIsSaid(t *testing.T) {
 
 func TestAnotherKey(t *testing.T) {
 	dir, _ := copied(t)
-	wrong(t, "another key", dir, readKey(t, keyFile(t, "")).Public(), "signed by another key")
+	wrong(t, "another key", dir, readKey(t, keyFile(t)).Public(), "signed by another key")
 }
 
 func TestWhatCannotBeVerified(t *testing.T) {
@@ -254,7 +254,7 @@ func TestWhatCannotBeVerified(t *testing.T) {
 // TestNoneIsMade: what must not become a certificate does not, and mostly before
 // anything was run.
 func TestNoneIsMade(t *testing.T) {
-	key := readKey(t, keyFile(t, ""))
+	key := readKey(t, keyFile(t))
 	for name, tt := range map[string]struct {
 		spoil func(*harness.Certification)
 		want  string
@@ -295,7 +295,7 @@ func TestNothingExecuted(t *testing.T) {
 		r.Cases[i].Status = results.StatusInconclusive
 	}
 	r.Summarize()
-	c := certification("", readKey(t, keyFile(t, "")))
+	c := certification("", readKey(t, keyFile(t)))
 	subject, err := certificate.ReadSubject("subject.yaml", c.Subject)
 	if err != nil {
 		t.Fatal(err)
