@@ -1,6 +1,6 @@
 # mailtls: every target is a line or a few that a person could type as well.
 
-TARGET   ?= postfix
+EXAMPLE   = results/runs/example
 FUZZTIME ?= 10s
 LINTER    = go tool -modfile=.ci/tools.mod golangci-lint
 # Each fuzz target as FOLDER:FUNCTION.
@@ -57,8 +57,15 @@ demo: build ## Judge the reference target, then a real Postfix where that is pos
 	elif ! command -v mmdebstrap >/dev/null; then echo 'real Postfix skipped: mmdebstrap is not installed'; \
 	else set -x; bin/mailtls targets install postfix && bin/mailtls run --target postfix --role receiver; fi
 
-certify: build ## Judge TARGET in full (default postfix).
-	bin/mailtls run --target $(TARGET)
+certify: ## Make an example certificate of the reference target, and verify it. The sources must be committed.
+	go build -buildvcs=true -o bin/mailtls ./harness/cmd/mailtls
+	rm -rf $(EXAMPLE)
+	mkdir -p $(EXAMPLE)
+	bin/mailtls certify --example-subject > $(EXAMPLE)/subject.yaml
+	bin/mailtls certify --new-key $(EXAMPLE)/lab.key
+	bin/mailtls certify --target reference --profile receiver-core,receiver-modern \
+		--subject $(EXAMPLE)/subject.yaml --key $(EXAMPLE)/lab.key --out $(EXAMPLE)/certificate
+	bin/mailtls verify-certificate $(EXAMPLE)/certificate --pubkey $(EXAMPLE)/lab.key.pub
 
 clean: ## Remove what make built; stored runs stay.
 	rm -rf bin coverage.out

@@ -3,6 +3,7 @@ module mailtls
 go 1.26.0
 
 require (
+	aead.dev/minisign v0.3.0
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794
 	github.com/emersion/go-imap/v2 v2.0.0-beta.8

@@ -130,16 +130,34 @@ func unused(r *results.Report) []string {
 // each. A report that leaves cases out, adds some, or shows another case's
 // transcript differs too.
 func Judge(dir string) (*results.Report, []string, error) {
-	r, err := ReadReport(dir)
-	if err != nil {
+	r, differs, faults, err := judgeAll(dir)
+	switch {
+	case err != nil:
 		return nil, nil, err
+	case faults != nil:
+		return nil, nil, fmt.Errorf("judge %s: %w", dir, faults[0])
 	}
-	st := &store{dir: dir}
-	differs := missing(r)
+	return r, differs, nil
+}
+
+// judgeAll is Judge for a caller that goes on where a case cannot be judged again;
+// the faults say why, and the report has the stored verdict there.
+func judgeAll(dir string) (r *results.Report, differs []string, faults []error, err error) {
+	if r, err = ReadReport(dir); err != nil {
+		return nil, nil, nil, err
+	}
+	st, all := &store{dir: dir}, scenarios.All()
+	differs = missing(r)
 	for i, old := range r.Cases {
-		now, err := rejudge(st, r, old)
+		at := slices.IndexFunc(all, func(c scenarios.Case) bool { return c.ID == old.ID })
+		if at < 0 {
+			faults = append(faults, fmt.Errorf("find case %q: see mailtls list cases", old.ID))
+			continue
+		}
+		now, err := rejudge(st, r, all[at], old)
 		if err != nil {
-			return nil, nil, fmt.Errorf("judge %s: %w", dir, err)
+			faults = append(faults, fmt.Errorf("%s: %w", old.Key(), err))
+			continue
 		}
 		if what := difference(old, now); what != "" {
 			differs = append(differs, old.Key()+": "+what)
@@ -151,7 +169,7 @@ func Judge(dir string) (*results.Report, []string, error) {
 	if r.Outcome != stored {
 		differs = append(differs, fmt.Sprintf("the outcome is %s, and %s is stored", r.Outcome, stored))
 	}
-	return r, differs, nil
+	return r, differs, faults, nil
 }
 
 // missing names the cases that the report should have and has not, or has twice.
@@ -193,11 +211,7 @@ func keys(c scenarios.Case, r *results.Report) []string {
 }
 
 // rejudge concludes on one line of a report anew.
-func rejudge(st *store, r *results.Report, old results.CaseResult) (results.CaseResult, error) {
-	c, err := scenarios.Find(old.ID)
-	if err != nil {
-		return results.CaseResult{}, err
-	}
+func rejudge(st *store, r *results.Report, c scenarios.Case, old results.CaseResult) (results.CaseResult, error) {
 	if old.Transcript == "" {
 		if v, done := scenarios.NotPlayed(c, r.Claims, old.Policy); done {
 			return line(c, old.Policy, v), nil

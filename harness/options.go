@@ -50,6 +50,8 @@ type Options struct {
 	// nobody. It is called from one goroutine at a time.
 	Progress func(Progress)
 
+	// uncut leaves out the waivers of the target too: see Certify.
+	uncut bool
 	// sanity is how long an ordinary message of a sender may take; 0 means
 	// sanityWindow.
 	sanity time.Duration

@@ -121,6 +121,9 @@ func (o Options) perform(ctx context.Context, variant targets.Variant, roles []r
 
 func (w *world) report(variant targets.Variant, roles []results.Role) *results.Report {
 	waivers := append(w.Target.Spec().Waivers, w.Waivers...)
+	if w.uncut {
+		waivers = nil
+	}
 	return &results.Report{
 		Schema: results.Schema, Tool: w.Tool,
 		Target:  results.TargetID{Name: w.Target.Spec().Name, Variant: variant.Name},

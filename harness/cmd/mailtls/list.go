@@ -15,8 +15,8 @@ import (
 )
 
 func newList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List cases, peers, models and targets", Args: cobra.NoArgs, RunE: incomplete}
-	cmd.AddCommand(listCases(), listPeers(), listModels(), listTargets())
+	cmd := &cobra.Command{Use: "list", Short: "List cases, peers, models, targets and profiles", Args: cobra.NoArgs, RunE: incomplete}
+	cmd.AddCommand(listCases(), listPeers(), listModels(), listTargets(), listProfiles())
 	return cmd
 }
 

@@ -71,7 +71,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newMatrix(), newInterop(), newWiring(), newJudge(), newBench(), newCompare(), newHistory(), newGate(), newReport(), newResults(),
-		newList(), newTargets(), newServe(), newSend(), newVersion())
+	root.AddCommand(newRun(), newMatrix(), newInterop(), newWiring(), newJudge(), newCertify(), newVerifyCertificate(), newBench(), newCompare(), newHistory(),
+		newGate(), newReport(), newResults(), newList(), newTargets(), newServe(), newSend(), newVersion())
 	return root
 }
