@@ -1,0 +1,276 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"mailtls/results"
+)
+
+// status is a status as cells show it, and what it means.
+type status struct {
+	Status  results.Status
+	Mark    string
+	Meaning string
+}
+
+// statuses lists every status in the order of summaries.
+func statuses() []status {
+	meanings := map[results.Status]string{
+		results.StatusPass: "the requirement holds", results.StatusNonstrict: "the binding part holds, the recommended part does not",
+		results.StatusInfo: "recorded, not judged", results.StatusFail: "the requirement was broken", results.StatusWaived: "a failure that a waiver expects",
+		results.StatusInconclusive: "it could not be told", results.StatusError: "the harness itself failed",
+		results.StatusNA: "the target does not claim what the case needs", results.StatusSkip: "left out on purpose",
+		results.StatusPending: "cannot be played yet",
+	}
+	var all []status
+	for _, s := range results.Statuses() {
+		all = append(all, status{s, mark(s), meanings[s]})
+	}
+	return all
+}
+
+// mark is what a cell shows: short, and not told apart by colour alone.
+func mark(s results.Status) string {
+	short := map[results.Status]string{
+		results.StatusNonstrict: "lax", results.StatusFail: "FAIL", results.StatusWaived: "waiv", results.StatusInconclusive: "incl",
+		results.StatusError: "ERR", results.StatusNA: "n/a", results.StatusPending: "pend",
+	}
+	return cmp.Or(short[s], string(s))
+}
+
+// target is the line of a target at the top of the page.
+type target struct {
+	Name, Version, Roles, Started string
+	Outcome                       results.Outcome
+	Leaked                        int64
+	Executed, Cases               int
+	// Counts of the statuses that the top tells of.
+	Counts []count
+	Notes  []string
+}
+
+type count struct {
+	Status results.Status
+	N      int
+}
+
+// topStatuses have a column of their own at the top of the page.
+func topStatuses() []results.Status {
+	return []results.Status{
+		results.StatusPass, results.StatusNonstrict, results.StatusInfo, results.StatusFail, results.StatusWaived, results.StatusInconclusive, results.StatusError,
+	}
+}
+
+// filters are what can be chosen from.
+type filters struct {
+	Statuses []results.Status
+	Levels   []results.Level
+	Areas    []string
+}
+
+// conformance works out what the verdicts come to.
+func (p *page) conformance(in Input) {
+	p.Sheets = p.book.sheets
+	for i, r := range in.Reports {
+		t := target{
+			Name: p.book.names[i], Version: r.Target.Version, Started: day(r.Started), Outcome: r.Outcome, Leaked: r.Leaked, Executed: r.Executed, Cases: len(r.Cases),
+			Notes: r.Notes,
+		}
+		for _, role := range r.Roles {
+			t.Roles = strings.TrimPrefix(t.Roles+", "+string(role), ", ")
+		}
+		for _, s := range topStatuses() {
+			t.Counts = append(t.Counts, count{s, r.Summary[s]})
+		}
+		p.Targets = append(p.Targets, t)
+	}
+	p.Findings = p.book.findings()
+	for _, s := range p.Sheets {
+		p.Levels = append(p.Levels, p.book.levels(s))
+		p.Areas = append(p.Areas, p.book.areas(s))
+		for _, a := range s.Areas {
+			if !slices.Contains(p.Filters.Areas, a.Name) {
+				p.Filters.Areas = append(p.Filters.Areas, a.Name)
+			}
+		}
+	}
+	slices.Sort(p.Filters.Areas)
+	p.Filters.Statuses = results.Statuses()
+	p.Filters.Levels = []results.Level{results.Must, results.Should, results.May, results.Info}
+}
+
+// finding is what is to be looked at: a verdict, and where it is the same.
+type finding struct {
+	Status    results.Status
+	Level     results.Level
+	ID, Title string
+	Source    string
+	Want, Got string
+	Leaked    int64
+	Where     []place
+}
+
+// place is a cell that the page can go to.
+type place struct{ Name, Case, Policy string }
+
+// Key names the unit.
+func (p place) Key() string { return results.Key(p.Case, p.Policy) }
+
+// findings are what failed, is undecided or waived, or leaked, the gravest first; what is seen alike is told once.
+func (b *book) findings() []finding {
+	var all []finding
+	at := map[string]int{}
+	for _, u := range b.units {
+		if weight(u.CaseResult) > 1 {
+			continue
+		}
+		got := cmp.Or(u.Got, u.Reason)
+		if u.Got != "" && u.Reason != "" {
+			got += " (" + u.Reason + ")"
+		}
+		key := fmt.Sprint(u.ID, u.Status, u.Level, u.Want, shape(got))
+		i, known := at[key]
+		if !known {
+			i = len(all)
+			at[key] = i
+			all = append(all, finding{Status: u.Status, Level: u.Level, ID: u.ID, Title: u.Title, Source: u.Source, Want: u.Want, Got: got})
+		}
+		all[i].Leaked += u.Leaked
+		all[i].Where = append(all[i].Where, place{b.names[u.report], u.ID, u.Policy})
+	}
+	grave := []results.Status{results.StatusFail, results.StatusError, results.StatusInconclusive}
+	rank := func(f finding) int {
+		must := 1
+		if f.Level == results.Must {
+			must = 0
+		}
+		if i := slices.Index(grave, f.Status); i >= 0 {
+			return 2*i + must
+		}
+		return 2*len(grave) + must
+	}
+	slices.SortStableFunc(all, func(x, y finding) int { return rank(x) - rank(y) })
+	return all
+}
+
+// shape is a text without its numbers, which differ from run to run.
+func shape(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// table is a plain one: names above, and lines that begin with one.
+type table struct {
+	Caption string
+	Heads   []string
+	Rows    []tableRow
+	Notes   []string
+}
+
+type tableRow struct {
+	Name  string
+	Cells []tableCell
+}
+
+// tableCell is a text and the class it is shown in.
+type tableCell struct{ Text, Class string }
+
+// texts makes cells without a class.
+func texts(all ...string) []tableCell {
+	var cells []tableCell
+	for _, s := range all {
+		cells = append(cells, tableCell{Text: s})
+	}
+	return cells
+}
+
+// levels sums a sheet up by level: a line a target, a column a level.
+func (b *book) levels(s *sheet) table {
+	levels := []results.Level{results.Must, results.Should, results.May, results.Info}
+	t := table{Caption: roleTitle(s.Role) + " by level"}
+	for _, l := range levels {
+		t.Heads = append(t.Heads, string(l))
+	}
+	for _, h := range s.Heads {
+		r := tableRow{Name: h.Name}
+		for _, l := range levels {
+			r.Cells = append(r.Cells, b.tally(s.Role, func(u unit) bool { return b.names[u.report] == h.Name && u.Level == l }))
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	return t
+}
+
+// areas sums a sheet up by area: a line an area, a column a target.
+func (b *book) areas(s *sheet) table {
+	t := table{Caption: roleTitle(s.Role) + " by area"}
+	for _, h := range s.Heads {
+		t.Heads = append(t.Heads, h.Name)
+	}
+	for _, a := range s.Areas {
+		r := tableRow{Name: a.Name}
+		for _, h := range s.Heads {
+			r.Cells = append(r.Cells, b.tally(s.Role, func(u unit) bool {
+				name, _, _ := strings.Cut(u.ID, "/")
+				return b.names[u.report] == h.Name && name == a.Name
+			}))
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	return t
+}
+
+// tally says how many of the units that fit hold, of those that were executed, and how many fail.
+func (b *book) tally(role results.Role, fits func(unit) bool) tableCell {
+	good, executed, failed, waived, undecided := 0, 0, 0, 0, 0
+	for _, u := range b.units {
+		if u.Role != role || !fits(u) {
+			continue
+		}
+		switch {
+		case u.Status == results.StatusFail:
+			failed++
+		case u.Status == results.StatusWaived:
+			waived++
+		case u.Status.Undecided():
+			undecided++
+		case u.Status.Executed():
+			good++
+		}
+		if u.Status.Executed() {
+			executed++
+		}
+	}
+	c := tableCell{Text: fmt.Sprintf("%d/%d", good, executed)}
+	for _, part := range []struct {
+		n           int
+		text, class string
+	}{{failed, "failed", "fail"}, {undecided, "undecided", "inconclusive"}, {waived, "waived", "waived"}} {
+		if part.n > 0 {
+			c.Text += fmt.Sprintf(", %d %s", part.n, part.text)
+			c.Class = cmp.Or(c.Class, part.class)
+		}
+	}
+	if executed == 0 && undecided == 0 {
+		return tableCell{Text: "–", Class: "na"}
+	}
+	return c
+}
+
+// roleTitle is a role as a heading.
+func roleTitle(r results.Role) string {
+	return map[results.Role]string{
+		results.RoleReceiver: "Receivers", results.RoleSender: "Senders", results.RoleAccessServer: "Access servers",
+		results.RoleAccessClient: "Access clients", results.RoleRelay: "Relays",
+	}[r]
+}
+
+// Title of the sheet.
+func (s *sheet) Title() string { return roleTitle(s.Role) }
