@@ -63,11 +63,11 @@ func newLoad(in Input) (*load, error) {
 	return l, nil
 }
 
-// under is the run of the base that a run is drawn over: the newest of what it can be compared with; nil without one.
+// under is the run of the base that a run is drawn over: the newest before it that it can be compared with; nil without one.
 func under(r *results.Run, base []*results.Run) *results.Run {
 	var found *results.Run
 	for _, b := range base {
-		if runName(b) == runName(r) && (found == nil || b.Started.After(found.Started)) {
+		if b.Started.Before(r.Started) && len(b.Likeness().Differences(r.Likeness())) == 0 && (found == nil || b.Started.After(found.Started)) {
 			found = b
 		}
 	}

@@ -31,13 +31,14 @@ type Input struct {
 	Models []results.ModelMatrix
 	// Interop pages.
 	Interop []results.Interop
-	// Runs of load, and Base those that they are drawn over: the newest of the same plan and target, as far as runs can
-	// be compared.
+	// Runs of load, and Base those that they are drawn over: the newest that began before, as far as both can be compared.
 	Runs, Base []*results.Run
 	// Comparison of what was with what is; nil without.
 	Comparison *comparison.Comparison
 	// History that trends are made of.
 	History []nightly.Entry
+	// Notes are remarks on what was gathered, in sentences.
+	Notes []string
 	// Size that the page is kept to, in bytes; 0 is DefaultSize. See the package comment.
 	Size int
 }
@@ -94,6 +95,7 @@ type page struct {
 	// Newest is when the newest of what is shown began.
 	Newest time.Time
 	Tool   string
+	Notes  []string
 
 	Targets  []target
 	Findings []finding
@@ -124,7 +126,7 @@ func newPage(in Input) (*page, error) {
 		return nil, err
 	}
 	p := &page{
-		Title: cmp.Or(in.Title, "mailtls report"), CSS: template.CSS(css), JS: template.JS(js), book: newBook(in.Reports), Statuses: statuses(),
+		Title: cmp.Or(in.Title, "mailtls report"), CSS: template.CSS(css), JS: template.JS(js), Notes: in.Notes, book: newBook(in.Reports), Statuses: statuses(),
 		Policy: fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'", digest(js), digest(css)),
 	}
 	p.conformance(in)

@@ -118,7 +118,7 @@
       const text = await transcript(n);
       if (opened !== n) return;
       if (text === null) {
-        state.textContent = u.file ? 'It found no room in this page. It is in the file ' + u.file + '.' : 'There is none: the case was not played.';
+        state.textContent = u.file ? 'Transcript not in this page: see ' + u.file + '.' : 'There is none: the case was not played.';
       } else {
         state.textContent = 'Bytes in clear are marked clear and have a dashed edge, those inside TLS are marked TLS and have a solid one.';
         show(into, text, u.evidence);
