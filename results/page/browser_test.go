@@ -59,6 +59,12 @@ func visit(t *testing.T, in page.Input, fragment string) *browser {
 	if err := os.WriteFile(file, []byte(mustWrite(t, in)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return visitFile(t, path, file, fragment)
+}
+
+// visitFile opens a page with a browser.
+func visitFile(t *testing.T, path, file, fragment string) *browser {
+	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900))
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(stop)
@@ -68,7 +74,8 @@ func visit(t *testing.T, in page.Input, fragment string) *browser {
 	t.Cleanup(stopTab)
 	b := &browser{T: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, b.heard)
-	b.do(network.Enable(), log.Enable(), chromedp.Navigate("file://"+file+fragment), chromedp.WaitReady("html[data-ready=yes]", chromedp.ByQuery))
+	b.do(network.Enable(), log.Enable(), chromedp.Navigate("file://"+file+fragment))
+	b.until(`document.documentElement.dataset.ready === 'yes'`)
 	t.Cleanup(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -114,11 +121,15 @@ func get[T any](b *browser, expression string) T {
 	return v
 }
 
-// until waits for an expression to hold.
+// until waits for an expression to hold. The page's policy forbids what chromedp polls with.
 func (b *browser) until(expression string) {
 	b.Helper()
-	if err := chromedp.Run(b.ctx, chromedp.Poll(expression, nil, chromedp.WithPollingTimeout(patience/3))); err != nil {
-		b.Fatalf("wait for %s: %v", expression, err)
+	if !get[bool](b, fmt.Sprintf(`new Promise(done => {
+		const end = Date.now() + %d;
+		const look = () => { if (%s) done(true); else if (Date.now() > end) done(false); else setTimeout(look, 20); };
+		look();
+	})`, (patience/3).Milliseconds(), expression)) {
+		b.Fatalf("waited in vain for %s", expression)
 	}
 }
 

@@ -111,8 +111,8 @@ func newRunView(id string, r, base *results.Run) (runView, error) {
 	if base != nil {
 		v.Over = "an earlier run of " + day(base.Started)
 	}
-	for _, make := range []func(string, *results.Run, *results.Run) (chart, error){latencyChart, phaseChart, rateChart, delayChart, lagChart} {
-		c, err := make(fmt.Sprintf("%s-chart-%d", id, len(v.Charts)+1), r, base)
+	for _, draw := range []func(string, *results.Run, *results.Run) (chart, error){latencyChart, phaseChart, rateChart, delayChart, lagChart} {
+		c, err := draw(fmt.Sprintf("%s-chart-%d", id, len(v.Charts)+1), r, base)
 		if err != nil {
 			return v, err
 		}

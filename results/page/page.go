@@ -98,6 +98,7 @@ type page struct {
 	Notes  []string
 
 	Targets  []target
+	Tiles    []tile
 	Findings []finding
 	Sheets   []*sheet
 	Levels   []table

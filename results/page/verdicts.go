@@ -64,6 +64,36 @@ func topStatuses() []results.Status {
 	}
 }
 
+// tile is a number to be seen from afar.
+type tile struct {
+	N            int64
+	Label, Class string
+}
+
+// tiles are what all verdicts together come to: targets by outcome, and leaked bytes.
+func tiles(targets []target) []tile {
+	var all []tile
+	for _, o := range results.Outcomes() {
+		n := int64(0)
+		for _, t := range targets {
+			if t.Outcome == o {
+				n++
+			}
+		}
+		if n > 0 {
+			all = append(all, tile{n, string(o), "o-" + string(o)})
+		}
+	}
+	leaks := tile{Label: "bytes leaked", Class: "pass"}
+	for _, t := range targets {
+		leaks.N += t.Leaked
+	}
+	if leaks.N > 0 {
+		leaks.Class = "fail"
+	}
+	return append(all, leaks)
+}
+
 // filters are what can be chosen from.
 type filters struct {
 	Statuses []results.Status
@@ -87,6 +117,7 @@ func (p *page) conformance(in Input) {
 		}
 		p.Targets = append(p.Targets, t)
 	}
+	p.Tiles = tiles(p.Targets)
 	p.Findings = p.book.findings()
 	for _, s := range p.Sheets {
 		p.Levels = append(p.Levels, p.book.levels(s))
@@ -274,3 +305,6 @@ func roleTitle(r results.Role) string {
 
 // Title of the sheet.
 func (s *sheet) Title() string { return roleTitle(s.Role) }
+
+// Width is how many columns the sheet has.
+func (s *sheet) Width() int { return len(s.columns) }
