@@ -12,12 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"mailtls/results/page"
 )
@@ -65,16 +66,18 @@ func visit(t *testing.T, in page.Input, fragment string) *browser {
 // visitFile opens a page with a browser.
 func visitFile(t *testing.T, path, file, fragment string) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900))
+	b := &browser{T: t}
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(stop)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900))
 	ctx, stopAll := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stopAll)
-	ctx, stopTab := chromedp.NewContext(ctx)
+	ctx, stopTab := chromedp.NewContext(ctx, chromedp.WithListener(b.heard))
 	t.Cleanup(stopTab)
-	b := &browser{T: t, ctx: ctx}
-	chromedp.ListenTarget(ctx, b.heard)
-	b.do(network.Enable(), log.Enable(), chromedp.Navigate("file://"+file+fragment))
+	b.ctx = ctx
+	call(b, network.Enable, network.EnableParams{})
+	call(b, log.Enable, cdp.Empty{})
+	b.do(chromedp.Navigate("file://" + file + fragment))
 	b.until(`document.documentElement.dataset.ready === 'yes'`)
 	t.Cleanup(func() {
 		b.mu.Lock()
@@ -92,10 +95,10 @@ func (b *browser) heard(event any) {
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		b.complaints = append(b.complaints, e.ExceptionDetails.Error())
+		b.complaints = append(b.complaints, fmt.Sprint(e.ExceptionDetails.Text, " ", e.ExceptionDetails.URL, e.ExceptionDetails.LineNumber))
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
-			b.complaints = append(b.complaints, fmt.Sprintf("%s: %s", e.Type, e.Args))
+			b.complaints = append(b.complaints, fmt.Sprint(e.Type, " ", e.Args))
 		}
 	case *log.EventEntryAdded:
 		b.complaints = append(b.complaints, e.Entry.Text)
@@ -106,9 +109,17 @@ func (b *browser) heard(event any) {
 	}
 }
 
-func (b *browser) do(actions ...chromedp.Action) {
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Run(b.ctx, actions...); err != nil {
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// call runs a command of the protocol.
+func call[P, R any](b *browser, command cdp.Command[P, R], params P) {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, command, params); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -116,9 +127,17 @@ func (b *browser) do(actions ...chromedp.Action) {
 // get evaluates an expression.
 func get[T any](b *browser, expression string) T {
 	b.Helper()
-	var v T
-	b.do(chromedp.Evaluate(expression, &v, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.Fatalf("evaluate %.200s: %v", expression, err)
+	}
 	return v
+}
+
+// run evaluates statements.
+func (b *browser) run(statements string) {
+	b.Helper()
+	get[bool](b, "(() => { "+statements+"; return true })()")
 }
 
 // until waits for an expression to hold. The page's policy forbids what chromedp polls with.
@@ -132,23 +151,6 @@ func (b *browser) until(expression string) {
 		b.Fatalf("waited in vain for %s", expression)
 	}
 }
-
-// key presses a key, as a keyboard does.
-func (b *browser) key(name string, code int64) {
-	b.Helper()
-	down := input.DispatchKeyEvent(input.KeyDown).WithKey(name).WithCode(name).WithWindowsVirtualKeyCode(code)
-	if name == "Enter" {
-		down = down.WithText("\r")
-	}
-	b.do(down, input.DispatchKeyEvent(input.KeyUp).WithKey(name).WithCode(name).WithWindowsVirtualKeyCode(code))
-}
-
-// Keys by their virtual key codes.
-const (
-	keyEnter, keyEscape = 13, 27
-	keyEnd, keyHome     = 35, 36
-	keyRight, keyDown   = 39, 40
-)
 
 // told is what the open dialog says once the transcript is there.
 func (b *browser) told() string {
@@ -168,26 +170,24 @@ func wants(t *testing.T, text string, parts ...string) {
 
 func TestCellOpensItsTranscript(t *testing.T) {
 	b := visit(t, everything(), "")
-	b.do(chromedp.Click(`.cells button.fail`, chromedp.ByQuery))
+	b.do(chromedp.Click(chromedp.CSS(`.cells button.fail`)))
 	wants(t, b.told(), "fail", "mta-00/default", "answered with 5xx", "it was answered with", "Evidence", "EHLO <b>probe</b>.mailtls.test", "evidence s1e3", "TLS_AES_128_GCM_SHA256")
 	parts := get[[]string](b, `[...document.querySelectorAll('#cell-transcript .events li')].map(li => [li.className, getComputedStyle(li).borderLeftStyle, li.querySelector('.layer')?.textContent].join())`)
 	both := strings.Join(parts, " ")
 	wants(t, both, "clear,dashed,clear", "tls,solid,TLS", "clear cited,dashed,clear")
-	b.key("Escape", keyEscape)
+	b.do(chromedp.KeyEvent(kb.Escape))
 	b.until(`!document.querySelector('#cell').open && document.activeElement.matches('.cells button.fail')`)
 }
 
 func TestKeyboardAlone(t *testing.T) {
 	b := visit(t, everything(), "")
-	b.do(chromedp.Focus(`.cells button[tabindex="0"]`, chromedp.ByQuery))
+	b.do(chromedp.Focus(chromedp.CSS(`.cells button[tabindex="0"]`)))
 	active := `(() => { const td = document.activeElement.closest('td'); return [td.parentElement.rowIndex, td.cellIndex].join() })()`
 	start := get[string](b, active)
 	for _, k := range []struct {
-		name string
-		code int64
-		want string
-	}{{"ArrowRight", keyRight, "2,2"}, {"ArrowDown", keyDown, "3,2"}, {"End", keyEnd, "3,3"}, {"Home", keyHome, "3,1"}} {
-		b.key(k.name, k.code)
+		name, key, want string
+	}{{"right", kb.ArrowRight, "2,2"}, {"down", kb.ArrowDown, "3,2"}, {"End", kb.End, "3,3"}, {"Home", kb.Home, "3,1"}} {
+		b.do(chromedp.KeyEvent(k.key))
 		if at := get[string](b, active); at != k.want {
 			t.Errorf("from %s %s led to %s, want %s", start, k.name, at, k.want)
 		}
@@ -198,7 +198,7 @@ func TestKeyboardAlone(t *testing.T) {
 	if n := get[int](b, `document.querySelectorAll('.cells')[0].querySelectorAll('button[tabindex="0"]').length`); n != 1 {
 		t.Errorf("Tab stops at %d cells of a table", n)
 	}
-	b.key("Enter", keyEnter)
+	b.do(chromedp.KeyEvent(kb.Enter))
 	wants(t, b.told(), "mta-00/default", "Session 1")
 }
 
@@ -212,20 +212,21 @@ func TestFilter(t *testing.T) {
 		return get[int](b, `[...document.querySelectorAll('.cells tr[data-level]')].filter(tr => tr.offsetParent).length`)
 	}
 	shown("64 cases")
-	b.do(chromedp.SendKeys(`#f-text`, "number-00", chromedp.ByQuery))
+	b.do(chromedp.SendKeys(chromedp.CSS(`#f-text`), "number-00"))
 	shown("10 of 64 cases")
 	if n := seen(); n != 10 {
 		t.Errorf("%d lines are to be seen", n)
 	}
-	b.do(chromedp.Click(`#filter button[type=reset]`, chromedp.ByQuery))
+	b.do(chromedp.Click(chromedp.CSS(`#filter button[type=reset]`)))
 	shown("64 cases")
-	b.do(chromedp.SetValue(`#f-status`, "leak", chromedp.ByQuery), chromedp.Evaluate(`document.querySelector('#f-status').dispatchEvent(new Event('input', { bubbles: true }))`, nil))
+	b.do(chromedp.SetValue(chromedp.CSS(`#f-status`), "leak"))
+	b.run(`document.querySelector('#f-status').dispatchEvent(new Event('input', { bubbles: true }))`)
 	b.until(`document.querySelector('#shown').textContent.includes(' of 64 ')`)
 	if all := get[bool](b, `[...document.querySelectorAll('.cells tr[data-level]')].every(tr => Boolean(tr.offsetParent) === Boolean(tr.querySelector('.leak')))`); !all || seen() == 0 {
 		t.Error("the lines that are to be seen are not those with leaks")
 	}
 	// A link from elsewhere in the page shows its cell although the filter hides it.
-	b.do(chromedp.Evaluate(`location.hash = 'target=mta-00%2Fdefault&case=injection%2Fdefect-number-000'`, nil))
+	b.run(`location.hash = 'target=mta-00%2Fdefault&case=injection%2Fdefect-number-000'`)
 	wants(t, b.told(), "injection/defect-number-000")
 }
 
@@ -246,10 +247,10 @@ func TestLargePageWorks(t *testing.T) {
 	if n := get[int](b, `document.querySelectorAll('.cells button').length`); n != 8000 {
 		t.Errorf("%d cells", n)
 	}
-	b.do(chromedp.Click(`.cells button.fail`, chromedp.ByQuery))
+	b.do(chromedp.Click(chromedp.CSS(`.cells button.fail`)))
 	wants(t, b.told(), "it was answered with", "Session 1")
-	b.key("Escape", keyEscape)
-	b.do(chromedp.SendKeys(`#f-text`, "number-399", chromedp.ByQuery))
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.do(chromedp.SendKeys(chromedp.CSS(`#f-text`), "number-399"))
 	b.until(`document.querySelector('#shown').textContent === '1 of 400 cases'`)
 }
 
@@ -275,23 +276,24 @@ func (b *browser) accessible(how string) {
 
 func TestPageIsAccessible(t *testing.T) {
 	b := visit(t, everything(), "")
-	b.do(chromedp.Evaluate(axe, nil), chromedp.Evaluate(`document.querySelectorAll('details').forEach(d => { d.open = true; })`, nil))
+	b.run(axe)
+	b.run(`document.querySelectorAll('details').forEach(d => { d.open = true; })`)
 	for _, scheme := range []string{"light", "dark"} {
-		b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		for _, width := range []int64{1280, 375} {
-			b.do(emulation.SetDeviceMetricsOverride(width, 812, 1, width < 600))
+			call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 812, DeviceScaleFactor: 1, Mobile: width < 600})
 			how := fmt.Sprintf("%s at %d px", scheme, width)
 			b.accessible(how)
 			if w := get[int64](b, `document.documentElement.scrollWidth`); w > width {
 				t.Errorf("%s: the page is %d px wide", how, w)
 			}
-			b.do(chromedp.Evaluate(`document.querySelector('.cells button.fail').click()`, nil))
+			b.run(`document.querySelector('.cells button.fail').click()`)
 			b.told()
 			b.accessible(how + ", a cell open")
 			if w := get[int64](b, `document.querySelector('#cell').scrollWidth - document.querySelector('#cell').clientWidth`); w > 0 {
 				t.Errorf("%s: an open cell is %d px too wide", how, w)
 			}
-			b.key("Escape", keyEscape)
+			b.do(chromedp.KeyEvent(kb.Escape))
 			b.until(`!document.querySelector('#cell').open`)
 		}
 	}
