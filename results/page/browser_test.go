@@ -97,7 +97,7 @@ func (b *browser) heard(event any) {
 	case *runtime.EventExceptionThrown:
 		b.complaints = append(b.complaints, fmt.Sprint(e.ExceptionDetails.Text, " ", e.ExceptionDetails.URL, e.ExceptionDetails.LineNumber))
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.APITypeError || e.Type == runtime.APITypeWarning {
+		if e.Type == "error" || e.Type == "warning" {
 			b.complaints = append(b.complaints, fmt.Sprint(e.Type, " ", e.Args))
 		}
 	case *log.EventEntryAdded:

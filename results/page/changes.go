@@ -101,7 +101,7 @@ func newTrend(id string, l nightly.TrendLine) (trend, error) {
 	values := line{name: l.Metric + " in " + l.Unit, dots: len(l.Nights) <= 120}
 	figures := table{Caption: name + ", " + l.Unit, Heads: []string{l.Unit, "Changed"}}
 	changed := map[int]string{}
-	a := axes{y: l.Unit}
+	a := axes{y: l.Unit, free: true}
 	metric := metricOf(l.Metric)
 	for _, p := range l.Points {
 		judgement := p.Judgement()

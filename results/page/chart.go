@@ -49,6 +49,8 @@ type line struct {
 type axes struct {
 	x, y   string
 	xTicks plot.Ticker
+	// free says that y need not begin at 0: changes matter, not sizes.
+	free bool
 	// marks are x at which something changed.
 	marks []float64
 }
@@ -69,25 +71,10 @@ func dashes(n int) []vg.Length {
 	return all[n%len(all)]
 }
 
-// draw makes a chart of lines; those without points are left out.
+// drawChart makes a chart of lines; those without points are left out.
 func drawChart(id, name string, a axes, lines []line) (chart, error) {
 	c := chart{ID: id, Name: name}
-	p := plot.New()
-	p.BackgroundColor = nil
-	p.X.Label.Text, p.Y.Label.Text = a.x, a.y
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.Color, axis.Tick.Color = ink(), ink()
-		for _, style := range []*draw.TextStyle{&axis.Label.TextStyle, &axis.Tick.Label} {
-			style.Color, style.Font.Size = ink(), fontSize
-		}
-	}
-	p.Y.Min = 0
-	if a.xTicks != nil {
-		p.X.Tick.Marker = a.xTicks
-	}
-	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = faint(), faint()
-	p.Add(grid)
+	p := newPlot(a)
 	for i, l := range lines {
 		if len(l.points) == 0 {
 			continue
@@ -97,20 +84,13 @@ func drawChart(id, name string, a axes, lines []line) (chart, error) {
 		}
 		c.Key = append(c.Key, key{l.name, fmt.Sprintf("s%d", i%maxLines), dashText(dashes(i))})
 	}
-	if p.Y.Max <= p.Y.Min {
-		p.Y.Max = p.Y.Min + 1
-	}
-	if p.X.Max <= p.X.Min {
-		p.X.Max = p.X.Min + 1
-	}
+	widen(&p.X)
+	widen(&p.Y)
 	p.Y.Max += (p.Y.Max - p.Y.Min) / 20
 	for _, x := range a.marks {
-		m, err := plotter.NewLine(plotter.XYs{{X: x, Y: p.Y.Min}, {X: x, Y: p.Y.Max}})
-		if err != nil {
+		if err := addMark(p, x); err != nil {
 			return c, fmt.Errorf("draw %s: %w", name, err)
 		}
-		m.Color, m.Width, m.Dashes = ink(), 1, []vg.Length{2, 3}
-		p.Add(m)
 	}
 	canvas := vgsvg.New(chartWidth, chartHeight)
 	p.Draw(draw.New(canvas))
@@ -120,6 +100,50 @@ func drawChart(id, name string, a axes, lines []line) (chart, error) {
 	}
 	c.Drawing = template.HTML(restyle(b.String(), id))
 	return c, nil
+}
+
+// newPlot is an empty plot with its axes and grid.
+func newPlot(a axes) *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	p.X.Label.Text, p.Y.Label.Text = a.x, a.y
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.Color, axis.Tick.Color = ink(), ink()
+		for _, style := range []*draw.TextStyle{&axis.Label.TextStyle, &axis.Tick.Label} {
+			style.Color, style.Font.Size = ink(), fontSize
+		}
+	}
+	if !a.free {
+		p.Y.Min = 0
+	}
+	if a.xTicks != nil {
+		p.X.Tick.Marker = a.xTicks
+	}
+	grid := plotter.NewGrid()
+	grid.Vertical.Color, grid.Horizontal.Color = faint(), faint()
+	p.Add(grid)
+	return p
+}
+
+// widen gives an axis a length where all points lie at one place, or there is none.
+func widen(axis *plot.Axis) {
+	if math.IsInf(axis.Min, 0) {
+		axis.Min, axis.Max = 0, 0
+	}
+	if axis.Max <= axis.Min {
+		axis.Max = axis.Min + 1
+	}
+}
+
+// addMark draws an upright line at which something changed.
+func addMark(p *plot.Plot, x float64) error {
+	m, err := plotter.NewLine(plotter.XYs{{X: x, Y: p.Y.Min}, {X: x, Y: p.Y.Max}})
+	if err != nil {
+		return fmt.Errorf("mark at %g: %w", x, err)
+	}
+	m.Color, m.Width, m.Dashes = ink(), 1, []vg.Length{2, 3}
+	p.Add(m)
+	return nil
 }
 
 // addLine adds the n-th line to a plot.
