@@ -39,7 +39,7 @@ func newChanges(c *comparison.Comparison) *changes {
 	if l := c.Load; l != nil {
 		out.Sides = []string{"base: " + l.Base.String(), "now: " + l.Now.String()}
 		out.Notes = append(out.Notes, l.Notes...)
-		out.Figures = table{Caption: "Figures", Heads: []string{"Base", "Now", "Effect", "95 % interval", "p", "Found from", "Verdict"}}
+		out.Figures = table{Caption: "Figures", Class: "figures", Heads: []string{"Base", "Now", "Effect", "95 % interval", "p", "Found from", "Verdict"}}
 		for _, f := range l.Figures {
 			interval, from := "none: too few runs", "no effect"
 			if f.Lo != nil && f.Hi != nil {
@@ -99,7 +99,7 @@ func newTrend(id string, l nightly.TrendLine) (trend, error) {
 	t := trend{Name: l.Subject + ": " + l.Metric}
 	name := fmt.Sprintf("%s of %s, night by night", l.Metric, l.Subject)
 	values := line{name: l.Metric + " in " + l.Unit, dots: len(l.Nights) <= 120}
-	figures := table{Caption: name + ", " + l.Unit, Heads: []string{l.Unit, "Changed"}}
+	figures := table{Caption: name + ", " + l.Unit, Class: "figures", Heads: []string{l.Unit, "Changed"}}
 	changed := map[int]string{}
 	a := axes{y: l.Unit, free: true}
 	metric := metricOf(l.Metric)

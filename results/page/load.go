@@ -44,7 +44,7 @@ func newLoad(in Input) (*load, error) {
 	if len(in.Runs) == 0 {
 		return nil, nil
 	}
-	l := &load{All: table{Caption: "Runs", Heads: []string{"Began", "Verdict on the generator", "Sessions", "Failed", "Completed a second", "p50 in ms", "p99 in ms", "p99.9 in ms", "Lag p99 in ms"}}}
+	l := &load{All: table{Caption: "Runs", Class: "figures", Heads: []string{"Began", "Verdict on the generator", "Sessions", "Failed", "Completed a second", "p50 in ms", "p99 in ms", "p99.9 in ms", "Lag p99 in ms"}}}
 	runs := slices.SortedStableFunc(slices.Values(in.Runs), func(a, b *results.Run) int { return b.Started.Compare(a.Started) })
 	for i, r := range runs {
 		s := r.Phases[results.PhaseSession]
@@ -132,8 +132,12 @@ func (v *runView) facts(r *results.Run) {
 	for _, class := range slices.Sorted(maps.Keys(r.Failed)) {
 		add("Failed: "+string(class), fmt.Sprint(r.Failed[class]))
 	}
-	add("Rate", fmt.Sprintf("%s/s asked, %s/s began, %s/s completed", number(r.Rate.Asked), number(r.Rate.Achieved), number(r.Rate.Completed)))
-	add("Measured for", fmt.Sprintf("%.1f s", r.Elapsed))
+	rate := fmt.Sprintf("%s/s began, %s/s completed", number(r.Rate.Achieved), number(r.Rate.Completed))
+	if r.Rate.Asked > 0 {
+		rate = number(r.Rate.Asked) + "/s asked, " + rate
+	}
+	add("Rate", rate)
+	add("Measured for", number(r.Elapsed)+" s")
 	add("Connection", r.Env.Connection)
 	add("Machine", fmt.Sprintf("%s, %d CPUs used, %s/%s, kernel %s", r.Env.CPU, r.Env.Procs, r.Env.OS, r.Env.Arch, r.Env.Kernel))
 	add("Generator", fmt.Sprintf("%s µs CPU a session, %s CPU, %s waiting for a CPU, %s stolen", number(r.Generator.CPU), percent(r.Generator.CPUShare),
@@ -177,7 +181,7 @@ func distribution(name string, s results.Summary) line {
 
 // summaryTable is what the distributions are in figures.
 func summaryTable(caption string, names []string, all []results.Summary) table {
-	t := table{Caption: caption + ", in ms", Heads: []string{"Count", "Mean", "p50", "p90", "p99", "p99.9", "Max"}}
+	t := table{Caption: caption + ", in ms", Class: "figures", Heads: []string{"Count", "Mean", "p50", "p90", "p99", "p99.9", "Max"}}
 	for i, s := range all {
 		t.Rows = append(t.Rows, tableRow{names[i], texts(fmt.Sprint(s.Count), ms(s.Mean), ms(s.P50), ms(s.P90), ms(s.P99), ms(s.P999), ms(s.Max))})
 	}
@@ -283,7 +287,7 @@ func lagChart(id string, r, base *results.Run) (chart, error) {
 func timeChart(id, name, unit string, lines []line) (chart, error) {
 	c, err := drawChart(id, name, axes{x: "seconds", y: unit}, lines)
 	const shown = 60
-	c.Figures = table{Caption: name + ", " + unit, Heads: []string{}}
+	c.Figures = table{Caption: name + ", " + unit, Class: "figures"}
 	for _, l := range lines {
 		c.Figures.Heads = append(c.Figures.Heads, l.name)
 	}

@@ -166,7 +166,7 @@ func everything() page.Input {
 	lo, hi := 0.07, 0.14
 	honest := results.ModelCell{Sender: "exchange-2010", Receiver: "honest", Code: results.FateTLS12}
 	return page.Input{
-		Reports: []page.Report{receiver(0, 60), receiver(1, 60), receiver(2, 48), sender()},
+		Reports: []page.Report{receiver(0, 60), receiver(1, 60), receiver(2, 60), sender()},
 		Models:  []results.ModelMatrix{{Senders: []string{"exchange-2010"}, Receivers: []string{"honest", "no-starttls"}, Cells: []results.ModelCell{honest}}},
 		Interop: []results.Interop{{Pairs: []results.InteropPair{
 			{Sender: "mta-00", Receiver: "mta-01", Policy: "may", Code: results.FateTLS13}, {Sender: "mta-01", Receiver: "mta-00", Policy: "may", Code: results.FatePlain},

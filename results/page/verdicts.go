@@ -57,6 +57,9 @@ type count struct {
 	N      int
 }
 
+// Calm tells that a count is nothing to worry about.
+func (c count) Calm() bool { return c.Status == results.StatusPass || c.Status == results.StatusInfo }
+
 // topStatuses have a column of their own at the top of the page.
 func topStatuses() []results.Status {
 	return []results.Status{
@@ -81,7 +84,7 @@ func tiles(targets []target) []tile {
 			}
 		}
 		if n > 0 {
-			all = append(all, tile{n, string(o), "o-" + string(o)})
+			all = append(all, tile{n, strings.ReplaceAll(string(o), "-", " "), "o-" + string(o)})
 		}
 	}
 	leaks := tile{Label: "bytes leaked", Class: "pass"}
@@ -133,15 +136,24 @@ func (p *page) conformance(in Input) {
 	p.Filters.Levels = []results.Level{results.Must, results.Should, results.May, results.Info}
 }
 
-// finding is what is to be looked at: a verdict, and where it is the same.
+// finding is what is to be looked at: a case that came to a status, and what was seen where.
 type finding struct {
 	Status    results.Status
 	Level     results.Level
 	ID, Title string
 	Source    string
-	Want, Got string
 	Leaked    int64
+	// Cells is how many units it is about.
+	Cells int
+	Seen  []sighting
+}
+
+// sighting is what was wanted and seen alike in several places.
+type sighting struct {
+	Want, Got string
 	Where     []place
+
+	shape string
 }
 
 // place is a cell that the page can go to.
@@ -150,7 +162,7 @@ type place struct{ Name, Case, Policy string }
 // Key names the unit.
 func (p place) Key() string { return results.Key(p.Case, p.Policy) }
 
-// findings are what failed, is undecided or waived, or leaked, the gravest first; what is seen alike is told once.
+// findings are what failed, is undecided or waived, or leaked, the gravest first.
 func (b *book) findings() []finding {
 	var all []finding
 	at := map[string]int{}
@@ -158,33 +170,47 @@ func (b *book) findings() []finding {
 		if weight(u.CaseResult) > 1 {
 			continue
 		}
-		got := cmp.Or(u.Got, u.Reason)
-		if u.Got != "" && u.Reason != "" {
-			got += " (" + u.Reason + ")"
-		}
-		key := fmt.Sprint(u.ID, u.Status, u.Level, u.Want, shape(got))
+		key := fmt.Sprint(u.ID, " ", u.Status, " ", u.Level)
 		i, known := at[key]
 		if !known {
 			i = len(all)
 			at[key] = i
-			all = append(all, finding{Status: u.Status, Level: u.Level, ID: u.ID, Title: u.Title, Source: u.Source, Want: u.Want, Got: got})
+			all = append(all, finding{Status: u.Status, Level: u.Level, ID: u.ID, Title: u.Title, Source: u.Source})
 		}
-		all[i].Leaked += u.Leaked
-		all[i].Where = append(all[i].Where, place{b.names[u.report], u.ID, u.Policy})
+		all[i].add(u.CaseResult, place{b.names[u.report], u.ID, u.Policy})
 	}
-	grave := []results.Status{results.StatusFail, results.StatusError, results.StatusInconclusive}
-	rank := func(f finding) int {
-		must := 1
-		if f.Level == results.Must {
-			must = 0
-		}
-		if i := slices.Index(grave, f.Status); i >= 0 {
-			return 2*i + must
-		}
-		return 2*len(grave) + must
-	}
-	slices.SortStableFunc(all, func(x, y finding) int { return rank(x) - rank(y) })
+	slices.SortStableFunc(all, func(x, y finding) int { return x.rank() - y.rank() })
 	return all
+}
+
+// add takes a unit into a finding.
+func (f *finding) add(c *results.CaseResult, where place) {
+	f.Leaked += c.Leaked
+	f.Cells++
+	got := cmp.Or(c.Got, c.Reason)
+	if c.Got != "" && c.Reason != "" {
+		got += " (" + c.Reason + ")"
+	}
+	alike := shape(c.Want + " " + got)
+	i := slices.IndexFunc(f.Seen, func(s sighting) bool { return s.shape == alike })
+	if i < 0 {
+		i = len(f.Seen)
+		f.Seen = append(f.Seen, sighting{Want: c.Want, Got: got, shape: alike})
+	}
+	f.Seen[i].Where = append(f.Seen[i].Where, where)
+}
+
+// rank orders findings, the gravest first.
+func (f *finding) rank() int {
+	grave := []results.Status{results.StatusFail, results.StatusError, results.StatusInconclusive}
+	i := slices.Index(grave, f.Status)
+	if i < 0 {
+		i = len(grave)
+	}
+	if f.Level == results.Must {
+		return 2 * i
+	}
+	return 2*i + 1
 }
 
 // shape is a text without its numbers, which differ from run to run.
@@ -200,6 +226,8 @@ func shape(s string) string {
 // table is a plain one: names above, and lines that begin with one.
 type table struct {
 	Caption string
+	// Class is "figures" where the cells are numbers.
+	Class string
 	Heads   []string
 	Rows    []tableRow
 	Notes   []string
