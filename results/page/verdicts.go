@@ -228,9 +228,9 @@ type table struct {
 	Caption string
 	// Class is "figures" where the cells are numbers.
 	Class string
-	Heads   []string
-	Rows    []tableRow
-	Notes   []string
+	Heads []string
+	Rows  []tableRow
+	Notes []string
 }
 
 type tableRow struct {
