@@ -24,7 +24,7 @@ import (
 )
 
 // patience is how long the browser may take for all that a test asks of it.
-const patience = 3 * time.Minute
+const patience = 6 * time.Minute
 
 //go:embed testdata/axe.min.js
 var axe string
@@ -147,7 +147,7 @@ func (b *browser) until(expression string) {
 		const end = Date.now() + %d;
 		const look = () => { if (%s) done(true); else if (Date.now() > end) done(false); else setTimeout(look, 20); };
 		look();
-	})`, (patience/3).Milliseconds(), expression)) {
+	})`, (patience/6).Milliseconds(), expression)) {
 		b.Fatalf("waited in vain for %s", expression)
 	}
 }

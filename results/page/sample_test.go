@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"fmt"
+	"hash/crc64"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -61,13 +62,17 @@ func receiver(target, n int) page.Report {
 		r.Cases = append(r.Cases, c)
 	}
 	r.Summarize()
-	return page.Report{Report: r, Folder: fmt.Sprintf("runs/mta-%02d", target), Transcript: spoken}
+	return page.Report{Report: r, Folder: fmt.Sprintf("runs/mta-%02d", target), Transcript: spoken(uint64(target))}
 }
 
 // spoken is the transcript of a case; random words keep it from being squeezed to nothing.
-func spoken(c *results.CaseResult) (*results.Transcript, error) {
+func spoken(salt uint64) func(*results.CaseResult) (*results.Transcript, error) {
+	return func(c *results.CaseResult) (*results.Transcript, error) { return speak(c, salt) }
+}
+
+func speak(c *results.CaseResult, salt uint64) (*results.Transcript, error) {
 	at := func(n int) time.Duration { return time.Duration(n) * 1300 * time.Microsecond }
-	random := rand.New(rand.NewPCG(1, uint64(len(c.ID))))
+	random := rand.New(rand.NewPCG(salt, crc64.Checksum([]byte(c.ID), crc64.MakeTable(crc64.ISO))))
 	t := &results.Transcript{Case: c.ID, Policy: c.Policy, Started: began, Window: 30 * time.Second, ClockFactor: 1, Ended: results.Ended{Why: results.EndSettled, At: at(90)}}
 	data := func(n int, from results.Side, secure bool, stage results.Stage, text string) results.Event {
 		return results.Event{At: at(n), From: from, Kind: results.EventData, Secure: secure, Stage: stage, Bytes: []byte(text)}
@@ -85,7 +90,7 @@ func spoken(c *results.CaseResult) (*results.Transcript, error) {
 			data(7, results.Client, true, results.StageHello, "EHLO probe.mailtls.test\r\n"),
 		},
 	}
-	for i := range 12 {
+	for i := range 40 {
 		s.Events = append(s.Events, data(8+i, results.Server, true, results.StageHello, fmt.Sprintf("250-%s %x\r\n", c.ID, random.Uint64())))
 	}
 	t.Sessions = append(t.Sessions, s)
@@ -114,7 +119,7 @@ func sender() page.Report {
 		}
 	}
 	r.Summarize()
-	return page.Report{Report: r, Folder: "runs/mta-00-sender", Transcript: spoken}
+	return page.Report{Report: r, Folder: "runs/mta-00-sender", Transcript: spoken(99)}
 }
 
 // loadRun is a run whose sessions took so many times as long as usual.
