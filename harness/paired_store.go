@@ -18,7 +18,6 @@ import (
 // Files of a folder of pairs, beside the runs in pairsDir.
 const (
 	PairedFile         = "paired.json"
-	ComparisonFile     = "comparison.json"
 	ComparisonTextFile = "comparison.txt"
 	pairsDir           = "pairs"
 )

@@ -88,7 +88,7 @@ func (m Interop) legend(line func(code FateCode, meaning string)) {
 		if c == InteropNone {
 			line(c, "not put together; the reason stands below")
 		} else {
-			line(c, c.meaning())
+			line(c, c.Meaning())
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (m Matrix) markdown() string {
 	}
 	line("\n## Codes\n\n| code | meaning |\n|---|---|")
 	for _, c := range FateCodes() {
-		line("| %s | %s |", c, c.meaning())
+		line("| %s | %s |", c, c.Meaning())
 	}
 	line("\n%s %s", cellLegend, strings.ReplaceAll(markLegend, "*", `\*`))
 	line("\n## Policies\n\n| policy | what it is |\n|---|---|")

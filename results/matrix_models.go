@@ -85,7 +85,7 @@ func (m ModelMatrix) text() string {
 	}
 	line("%s\n", modelsTitle)
 	for _, c := range m.used() {
-		line("  %-4s%s", c, c.meaning())
+		line("  %-4s%s", c, c.Meaning())
 	}
 	line("\nThe senders, by column:")
 	label := 0
@@ -116,7 +116,7 @@ func (m ModelMatrix) markdown() string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# %s\n\n| code | meaning |\n|---|---|", modelsTitle)
 	for _, c := range m.used() {
-		line("| %s | %s |", c, c.meaning())
+		line("| %s | %s |", c, c.Meaning())
 	}
 	head, rule := "| receiver |", "|---|"
 	for _, s := range m.Senders {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// meaning says in words what a code stands for.
-func (c FateCode) meaning() string {
+// Meaning says in words what a code stands for.
+func (c FateCode) Meaning() string {
 	return map[FateCode]string{
 		FatePlain:      "in clear, TLS not being tried",
 		FatePlainSame:  "in clear, on the connection where TLS could not be had",
@@ -105,7 +105,7 @@ func (t *textReport) matrixPage(m Matrix) {
 	}
 	t.title("Codes")
 	for _, c := range FateCodes() {
-		t.printf("  %-4s%s\n", c, c.meaning())
+		t.printf("  %-4s%s\n", c, c.Meaning())
 	}
 	for _, s := range []string{cellLegend, markLegend} {
 		for i, line := range wrap(s, reportWidth-2) {

@@ -92,7 +92,7 @@ func TestTrendNamesTheFirstBadNight(t *testing.T) {
 }
 
 func TestTrendTellsBetterFromWorse(t *testing.T) {
-	if l := onlyLine(t, made{nights: 60, noise: 0.01, target: from(40, 0.9)}); len(l.Points) != 1 || l.Points[0].Worse || l.Points[0].judgement() != "better" {
+	if l := onlyLine(t, made{nights: 60, noise: 0.01, target: from(40, 0.9)}); len(l.Points) != 1 || l.Points[0].Worse || l.Points[0].Judgement() != "better" {
 		t.Errorf("an improvement: %+v", l.Points)
 	}
 	if l := onlyLine(t, made{nights: 60, noise: 0.01, metric: "throughput", target: from(40, 0.9)}); len(l.Points) != 1 || !l.Points[0].Worse {

@@ -77,8 +77,8 @@ func (p Point) Text(m results.Metric) string {
 	return text
 }
 
-// judgement of a point in a word or two.
-func (p Point) judgement() string {
+// Judgement of a point in a word or two.
+func (p Point) Judgement() string {
 	switch {
 	case p.Worse && p.Blame == BlameHidden:
 		return "WORSE, hidden by a machine that became faster"
@@ -100,7 +100,7 @@ func (t *Trend) Write(w io.Writer, format string) error {
 			_, _ = fmt.Fprintf(&b, "%s: %s in %s, %d nights from %.10s to %.10s\n", l.Subject, l.Metric, l.Unit, len(l.Nights), l.Nights[0].At, l.Nights[len(l.Nights)-1].At)
 			b.WriteString(l.chart())
 			for _, p := range l.Points {
-				_, _ = fmt.Fprintf(&b, "  %s: %s\n", p.judgement(), p.Text(l.metric))
+				_, _ = fmt.Fprintf(&b, "  %s: %s\n", p.Judgement(), p.Text(l.metric))
 			}
 			b.WriteString("\n")
 		}
@@ -113,7 +113,7 @@ func (t *Trend) Write(w io.Writer, format string) error {
 		for _, l := range t.Lines {
 			_, _ = fmt.Fprintf(&b, "### %s: %s in %s\n\n```\n%s```\n\n", results.InMarkdown(l.Subject), l.Metric, l.Unit, l.chart())
 			for _, p := range l.Points {
-				_, _ = fmt.Fprintf(&b, "- **%s**: %s\n", p.judgement(), results.InMarkdown(p.Text(l.metric)))
+				_, _ = fmt.Fprintf(&b, "- **%s**: %s\n", p.Judgement(), results.InMarkdown(p.Text(l.metric)))
 			}
 		}
 		return b.String()

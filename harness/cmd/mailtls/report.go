@@ -23,7 +23,7 @@ type reportFormat struct {
 
 // reportFormats lists all of them.
 func reportFormats() []reportFormat {
-	var all []reportFormat
+	all := []reportFormat{{"html", harness.WritePage}}
 	for _, name := range overview.Formats() {
 		all = append(all, reportFormat{name, func(w io.Writer, dirs []string) error {
 			o, err := harness.Overview(tool(), dirs...)
@@ -52,6 +52,7 @@ func newReport() *cobra.Command {
 		Use:   "report DIR...",
 		Short: "Show stored verdicts and load runs to people and programs",
 		Long: "report reads the reports and load runs in folders, and in the folders below them, and makes one document of them:\n\n" +
+			"  html         a page to look at, with every transcript; also of stored matrices, comparisons and histories\n" +
 			"  text         for a terminal\n" +
 			"  markdown     for the page of a CI job; cut where such pages end, at 1 MiB\n" +
 			"  junit        for a CI server's list of tests\n" +
