@@ -101,7 +101,7 @@ func (g *gatherer) history(dir string) (bool, error) {
 		Schema string `json:"schema"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil || head.Schema != nightly.Schema {
-		return false, nil //nolint:nilerr // a file of somebody else goes by that name
+		return false, nil // a file of somebody else goes by that name
 	}
 	if before, err := g.again(index); before || err != nil {
 		return true, err
@@ -187,7 +187,7 @@ func transcriptsIn(dir string) func(*results.CaseResult) (*results.Transcript, e
 		t, sum, err := st.read(c.Transcript)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, nil //nolint:nilnil // the report was stored without its transcripts
+			return nil, nil // the report was stored without its transcripts
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", dir, err)
 		case c.SHA256 != "" && c.SHA256 != sum:

@@ -149,7 +149,7 @@ func TestRoomGoesToWhatMattersFirst(t *testing.T) {
 		r := receiver(0, 60)
 		r.Transcript = func(c *results.CaseResult) (*results.Transcript, error) {
 			all = append(all, c.Status)
-			return speak(c, 0)
+			return speak(c, 0), nil
 		}
 		in := page.Input{Reports: []page.Report{r}, Size: size}
 		if n := len(mustWrite(t, in)); n > max(size, whole) {

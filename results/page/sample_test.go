@@ -67,10 +67,10 @@ func receiver(target, n int) page.Report {
 
 // spoken is the transcript of a case; random words keep it from being squeezed to nothing.
 func spoken(salt uint64) func(*results.CaseResult) (*results.Transcript, error) {
-	return func(c *results.CaseResult) (*results.Transcript, error) { return speak(c, salt) }
+	return func(c *results.CaseResult) (*results.Transcript, error) { return speak(c, salt), nil }
 }
 
-func speak(c *results.CaseResult, salt uint64) (*results.Transcript, error) {
+func speak(c *results.CaseResult, salt uint64) *results.Transcript {
 	at := func(n int) time.Duration { return time.Duration(n) * 1300 * time.Microsecond }
 	random := rand.New(rand.NewPCG(salt, crc64.Checksum([]byte(c.ID), crc64.MakeTable(crc64.ISO))))
 	t := &results.Transcript{Case: c.ID, Policy: c.Policy, Started: began, Window: 30 * time.Second, ClockFactor: 1, Ended: results.Ended{Why: results.EndSettled, At: at(90)}}
@@ -94,7 +94,7 @@ func speak(c *results.CaseResult, salt uint64) (*results.Transcript, error) {
 		s.Events = append(s.Events, data(8+i, results.Server, true, results.StageHello, fmt.Sprintf("250-%s %x\r\n", c.ID, random.Uint64())))
 	}
 	t.Sessions = append(t.Sessions, s)
-	return t, nil
+	return t
 }
 
 // sender is a report with cells of a matrix of policies.
