@@ -96,18 +96,16 @@ func (c *client) hold(ctx context.Context) {
 	}
 }
 
-// How long a server may take to close after its reply to QUIT: until it is shown that
-// the client is done, and in all.
+// lastWait is how long a server may take to close after its reply to QUIT, and once
+// more after it was shown that the client is done.
 //
-// Why it is shown (2026-11): Exim waits 200 ms for its client to close first, so that
-// the port stays with that one, and closes at once when it sees anything. A worker
-// would do nothing but wait.
-const (
-	firstWait = 10 * time.Millisecond
-	lastWait  = time.Second
-)
+// Why it is short (2026-11): Exim waits 200 ms for its client to close first, so that
+// the port stays with that one. A worker would do nothing but wait, and if it closed
+// first, its ports would be used up.
+const lastWait = 20 * time.Millisecond
 
-// finish lets the server close first, where the close mode wants it.
+// finish lets the server close first, where the close mode wants it. The connection of
+// one that does not is left to be reset.
 //
 // Why close_notify is not always answered (2026-11): TLS 1.3 asks for no answer
 // (RFC 8446 §6.1), and one to a server that has closed already costs as much as a
@@ -117,25 +115,18 @@ func (c *client) finish() {
 	if c.plan.Close == results.CloseReset {
 		return
 	}
-	inside, inTLS := c.conn.(*tls.Conn)
-	c.wait(firstWait)
+	c.wait(lastWait)
 	closed := false
-	if inTLS {
+	if inside, ok := c.conn.(*tls.Conn); ok {
 		_, _ = inside.Read(c.scratch())
-		closed = hasClosed(c.raw, c.scratch())
-	} else {
-		n, err := c.raw.Read(c.scratch())
-		closed = n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
+		if closed = hasClosed(c.raw, c.scratch()); !closed {
+			c.wait(lastWait)
+			_ = inside.CloseWrite()
+		}
 	}
 	if !closed {
-		c.wait(lastWait)
-		if inTLS {
-			_ = inside.CloseWrite()
-		} else {
-			_ = c.raw.CloseWrite()
-		}
 		n, err := c.raw.Read(c.scratch())
-		closed = n == 0 && err != nil
+		closed = n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
 	}
 	if closed {
 		_ = c.raw.Close()

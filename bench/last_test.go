@@ -30,7 +30,7 @@ func TestServersThatWaitForTheClientToCloseAreNotHeldUp(t *testing.T) {
 		if class := oneClient(t, ln.Addr().String(), results.SessionPlan{Kind: kind})(); class != "" {
 			t.Errorf("%s: %s", kind, class)
 		}
-		if long := <-waited; long > lastWait/2 {
+		if long := <-waited; long > time.Second {
 			t.Errorf("%s: the server waited %s for its client", kind, long)
 		}
 		_ = ln.Close()
@@ -59,6 +59,6 @@ func waitingServer(ln net.Listener, config *tls.Config, implicit bool) time.Dura
 	}
 	began := time.Now()
 	_ = raw.SetReadDeadline(began.Add(10 * time.Second))
-	_, _ = raw.Read(make([]byte, 1))
+	_, _ = io.Copy(io.Discard, raw) // to the end of the connection
 	return time.Since(began)
 }
