@@ -73,7 +73,7 @@ func importFault(from, to string) string {
 		return to + " has no place in the list of allowed imports"
 	case user == used:
 		return ""
-	case isView && used != "results" && !(user == pageUnit && strings.HasPrefix(used, "results/")):
+	case isView && used != "results" && (user != pageUnit || !strings.HasPrefix(used, "results/")):
 		return fmt.Sprintf("%s may use results only, not %s", from, to)
 	case usedLayer >= userLayer:
 		return fmt.Sprintf("%s may not use %s, which is not left of it", from, to)

@@ -75,7 +75,8 @@ func TestPageStandsAlone(t *testing.T) {
 }
 
 func TestPageIsTheSameAgain(t *testing.T) {
-	if mustWrite(t, everything()) != mustWrite(t, everything()) {
+	first, second := mustWrite(t, everything()), mustWrite(t, everything())
+	if first != second {
 		t.Error("the same input gave two pages")
 	}
 }
