@@ -99,6 +99,7 @@ type page struct {
 
 	Targets  []target
 	Tiles    []tile
+	Remarks  []string // on the runs of targets
 	Findings []finding
 	Sheets   []*sheet
 	Levels   []table

@@ -49,7 +49,6 @@ type target struct {
 	Executed, Cases               int
 	// Counts of the statuses that the top tells of.
 	Counts []count
-	Notes  []string
 }
 
 type count struct {
@@ -109,8 +108,10 @@ func (p *page) conformance(in Input) {
 	p.Sheets = p.book.sheets
 	for i, r := range in.Reports {
 		t := target{
-			Name: p.book.names[i], Version: r.Target.Version, Started: day(r.Started), Outcome: r.Outcome, Leaked: r.Leaked, Executed: r.Executed, Cases: len(r.Cases),
-			Notes: r.Notes,
+			Name: p.book.names[i], Version: r.Target.Version, Started: r.Started.UTC().Format("2006-01-02 15:04"), Outcome: r.Outcome, Leaked: r.Leaked, Executed: r.Executed, Cases: len(r.Cases),
+		}
+		for _, note := range r.Notes {
+			p.Remarks = append(p.Remarks, t.Name+": "+note)
 		}
 		for _, role := range r.Roles {
 			t.Roles = strings.TrimPrefix(t.Roles+", "+string(role), ", ")
