@@ -15,8 +15,12 @@ help: ## List the targets.
 build: ## Build bin/mailtls.
 	go build -o bin/mailtls ./harness/cmd/mailtls
 
-test: ## Run all tests once under the race detector, three packages at a time: most of them wait.
-	go test -p 3 -race -shuffle=on -count=1 -timeout 10m ./...
+# What is concurrent is tested under the race detector; the suite in scenarios does over again what the tests of harness do, and
+# what is below results does one thing after the other. Most tests wait, so that several packages are tested at a time.
+test: ## Run all tests once, those of concurrent code under the race detector.
+	@go test -p 2 -shuffle=on -count=1 -timeout 10m ./scenarios ./results/... & others=$$!; \
+	go test -p 2 -race -shuffle=on -count=1 -timeout 10m ./harness/... ./bench/... ./fakes/...; status=$$?; \
+	wait $$others && exit $$status
 
 race: ## Hunt races: all tests twice, on one processor and on four (Ginkgo suites do not rerun in one process).
 	GOMAXPROCS=1 go test -race -shuffle=on -count=1 -timeout 15m ./...
