@@ -18,7 +18,7 @@ build: ## Build bin/mailtls.
 # What is concurrent is tested under the race detector; the suite in scenarios does over again what the tests of harness do, and
 # what is below results does one thing after the other. Most tests wait, so that several packages are tested at a time.
 test: ## Run all tests once, those of concurrent code under the race detector.
-	@go test -p 2 -shuffle=on -count=1 -timeout 10m ./scenarios ./results/... & others=$$!; \
+	@nice go test -p 2 -shuffle=on -count=1 -timeout 10m ./scenarios ./results/... & others=$$!; \
 	go test -p 2 -race -shuffle=on -count=1 -timeout 10m ./harness/... ./bench/... ./fakes/...; status=$$?; \
 	wait $$others && exit $$status
 

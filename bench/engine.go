@@ -157,7 +157,8 @@ func (e *engine) do(ctx context.Context, v visitor, rec *recorder, a Arrival) {
 }
 
 // closed has workers do one session after the other. The sessions of a count are
-// those that begin after the warm-up.
+// those that begin after the warm-up. A worker that has its turn only when the time is
+// over still does one, so that a short run on a busy machine is not empty.
 func (e *engine) closed(ctx context.Context) {
 	var index, counted atomic.Int64
 	end := e.warm + time.Duration(e.plan.Duration)
@@ -168,9 +169,9 @@ func (e *engine) closed(ctx context.Context) {
 		rec := e.recorder()
 		v := e.visitors.add(e.newVisitor())
 		defer e.visitors.remove(v)
-		for ctx.Err() == nil {
+		for first := true; ctx.Err() == nil; first = false {
 			now := e.clock.Now()
-			if e.plan.Duration > 0 && now >= end || limit > 0 && now >= e.warm && counted.Add(1) > limit {
+			if e.plan.Duration > 0 && now >= end && !first || limit > 0 && now >= e.warm && counted.Add(1) > limit {
 				return nil
 			}
 			a := Arrival{Index: (index.Add(1)-1)*int64(shard.Of) + int64(shard.Index), Due: now}

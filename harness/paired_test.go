@@ -33,6 +33,7 @@ func loadFigure(t *testing.T, c *comparison.Comparison, metric string) compariso
 
 // TestPairsFindASlowerPeer: a session there takes some times the CPU time.
 func TestPairsFindASlowerPeer(t *testing.T) {
+	t.Parallel()
 	plain, burning, end := startBurning(t, 8*time.Millisecond)
 	defer end()
 	c, err := harness.Paired(t.Context(), pairedOptions("", 12, results.Plan{Addr: plain}, results.Plan{Addr: burning}))
@@ -52,6 +53,7 @@ func TestPairsFindASlowerPeer(t *testing.T) {
 }
 
 func TestPairsAreTakenUp(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	peer := results.Plan{Peer: "opportunistic"}
 	ctx, stop := context.WithCancel(t.Context())
@@ -99,6 +101,7 @@ func pairFile(t *testing.T, dir, name string) string {
 }
 
 func TestPairsAreRefused(t *testing.T) {
+	t.Parallel()
 	peer := results.Plan{Peer: "opportunistic"}
 	began := t.TempDir()
 	if _, err := harness.Paired(t.Context(), pairedOptions(began, 1, peer, peer)); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"mailtls/fakes"
@@ -134,8 +135,14 @@ func (c Case) WatchTime() time.Duration {
 	return c.Window
 }
 
-// All returns every case in the order of the catalogue's rows.
-func All() []Case {
+// All returns every case in the order of the catalogue's rows. What the cases hold is
+// not to be changed.
+func All() []Case { return slices.Clone(catalogue()) }
+
+// catalogue is made once: it is asked for often.
+var catalogue = sync.OnceValue(makeCatalogue)
+
+func makeCatalogue() []Case {
 	var all []Case
 	for _, area := range [][]Case{
 		offer(), starttls(), handshake(), tunnel(), state(), injection(),
@@ -177,7 +184,7 @@ func (c Case) For(role results.Role) bool { return role != "" && (role == c.Role
 
 // Find returns the case with the id.
 func Find(id string) (Case, error) {
-	for _, c := range All() {
+	for _, c := range catalogue() {
 		if c.ID == id {
 			return c, nil
 		}
