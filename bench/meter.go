@@ -42,16 +42,11 @@ type gauge struct {
 
 // read takes a reading.
 func (g gauge) read() reading {
+	allocs := heapAllocs() // before this puts something on the heap
 	r := g.system()
-	r.at = g.clock.Now()
-	samples := []metrics.Sample{
-		{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"}, {Name: "/cpu/classes/idle:cpu-seconds"},
-		{Name: "/gc/heap/allocs:objects"},
-	}
+	r.at, r.allocs = g.clock.Now(), allocs
+	samples := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}, {Name: "/cpu/classes/total:cpu-seconds"}, {Name: "/cpu/classes/idle:cpu-seconds"}}
 	metrics.Read(samples)
-	if samples[3].Value.Kind() == metrics.KindUint64 {
-		r.allocs = samples[3].Value.Uint64()
-	}
 	if samples[0].Value.Kind() == metrics.KindFloat64 && samples[1].Value.Kind() == metrics.KindFloat64 && samples[2].Value.Kind() == metrics.KindFloat64 {
 		r.gc, r.runtime = samples[0].Value.Float64(), samples[1].Value.Float64()-samples[2].Value.Float64()
 	}
@@ -59,6 +54,15 @@ func (g gauge) read() reading {
 		r.target, _ = g.target() // a target that has gone leaves the sessions to tell of it
 	}
 	return r
+}
+
+// heapAllocs are the objects that were ever put on the heap.
+func heapAllocs() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}}
+	if metrics.Read(sample); sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
 }
 
 // used is what was used between two readings, as shares.
@@ -101,6 +105,7 @@ func newSampler(g gauge, e *engine) *sampler {
 // begin starts the first interval.
 func (s *sampler) begin() {
 	s.first = s.gauge.read()
+	s.first.allocs = heapAllocs() // reading is none of what is measured
 	s.last = s.first
 }
 
