@@ -101,8 +101,8 @@ func opportunisticServer() (*receiver.Server, error) {
 	}, nil
 }
 
-// burning is a listener whose connections each burn a slice of CPU time before they
-// are closed.
+// burning is a listener whose connections each burn a slice of CPU time before the
+// greeting, which the client waits for.
 type burning struct {
 	net.Listener
 	slice time.Duration
@@ -122,10 +122,10 @@ type burningConn struct {
 	burn func()
 }
 
-// Close burns the slice and closes the connection.
-func (c *burningConn) Close() error {
+// Write burns the slice if it is the first.
+func (c *burningConn) Write(b []byte) (int, error) {
 	c.burn()
-	return c.Conn.Close()
+	return c.Conn.Write(b)
 }
 
 // burn takes so much CPU time of the thread that it is on.

@@ -34,7 +34,7 @@ func loadFigure(t *testing.T, c *comparison.Comparison, metric string) compariso
 // TestPairsFindASlowerPeer: a session there takes some times the CPU time.
 func TestPairsFindASlowerPeer(t *testing.T) {
 	t.Parallel()
-	plain, burning, end := startBurning(t, 8*time.Millisecond)
+	plain, burning, end := startBurning(t, 5*time.Millisecond)
 	defer end()
 	c, err := harness.Paired(t.Context(), pairedOptions("", 12, results.Plan{Addr: plain}, results.Plan{Addr: burning}))
 	if err != nil {

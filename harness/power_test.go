@@ -53,45 +53,75 @@ func TestPowerOfPairs(t *testing.T) {
 	if dir == "" {
 		t.Skip("takes more than an hour and a quiet machine: make gate-power runs it")
 	}
-	var pairs []comparison.Pair
-	for _, kind := range kinds {
-		alarms, longest := 0, time.Duration(0)
-		var effects []float64
-		for i := range kind.comparisons {
+	rows := make([]row, len(kinds))
+	for i := range kinds[0].comparisons { // in turn, so that each kind meets the machine at all times
+		for k, kind := range kinds {
+			if i >= kind.comparisons {
+				continue
+			}
 			folder := filepath.Join(dir, fmt.Sprintf("%02.0f-percent-%02d", 100*kind.share, i+1))
 			c := compared(t, folder, sliceOf(t, dir, kind.share))
-			figure := c.figure(t, "target-cpu")
-			effects = append(effects, figure.Effect)
-			longest = max(longest, c.Took)
-			alarm := figure.Verdict == comparison.Worse
-			if kind.share == 0 {
-				alarm = c.Load.Verdict == comparison.Worse || c.Load.Verdict == comparison.Better
-				pairs = append(pairs, c.pairs...)
-			}
-			if alarm {
-				alarms++
-			}
-			t.Logf("%-5s %2d: target-cpu %+.1f %% [%+.1f, %+.1f], p %.2g, found from %.1f %%: %s, on all %s; %.0f s", kind.name, i+1, 100*figure.Effect,
-				100**figure.Lo, 100**figure.Hi, figure.Adjusted, 100*value(figure.Detectable), figure.Verdict, c.Load.Verdict, c.Took.Seconds())
-		}
-		t.Logf("%-5s: %d of %d found, median effect %+.1f %%, the longest took %.0f s", kind.name, alarms, kind.comparisons, 100*medianOf(effects), longest.Seconds())
-		if kind.share == 0 && alarms > 0 || alarms < kind.found {
-			t.Errorf("%s: %d of %d found", kind.name, alarms, kind.comparisons)
+			rows[k].add(c, kind.finds(t, c))
+			t.Logf("%s %2d: %s", kind.name, i+1, c.line(t))
 		}
 	}
-	alarms := falseAlarms(t, pairs)
-	t.Logf("A/A resampled: %d of %d found, from %d pairs", alarms, resampled, len(pairs))
+	t.Logf("what     comparisons  found  median effect  longest")
+	for k, kind := range kinds {
+		r := rows[k]
+		t.Logf("%-7s  %11d  %5d  %+11.1f %%  %5.0f s", kind.name, kind.comparisons, r.found, 100*medianOf(r.effects), r.longest.Seconds())
+		if kind.share == 0 && r.found > 0 || r.found < kind.found {
+			t.Errorf("%s: %d of %d found", kind.name, r.found, kind.comparisons)
+		}
+	}
+	alarms := falseAlarms(t, rows[0].pairs)
+	t.Logf("%-7s  %11d  %5d  drawn from %d pairs", "drawn", resampled, alarms, len(rows[0].pairs))
 	if alarms > maxFalseAlarms {
 		t.Errorf("%d of %d resampled comparisons of a peer with itself found something", alarms, resampled)
 	}
+}
+
+// row sums up the comparisons of a kind.
+type row struct {
+	found   int
+	longest time.Duration
+	effects []float64
+	pairs   []comparison.Pair
+}
+
+func (r *row) add(c measuredPairs, found bool) {
+	if found {
+		r.found++
+	}
+	r.longest = max(r.longest, c.Took)
+	r.effects = append(r.effects, c.effect)
+	r.pairs = append(r.pairs, c.pairs...)
+}
+
+// finds tells whether a comparison found what there is to find; of a peer with itself
+// whether it found anything.
+func (s slower) finds(t *testing.T, c measuredPairs) bool {
+	t.Helper()
+	if s.share == 0 {
+		return c.Load.Verdict == comparison.Worse || c.Load.Verdict == comparison.Better
+	}
+	return c.figure(t, "target-cpu").Verdict == comparison.Worse
 }
 
 // measuredPairs is a comparison with what it is of.
 type measuredPairs struct {
 	comparison.Comparison
 	// Took is how long it was measured.
-	Took  time.Duration `json:"took"`
-	pairs []comparison.Pair
+	Took   time.Duration `json:"took"`
+	pairs  []comparison.Pair
+	effect float64 // on the target's CPU time
+}
+
+// line says what was found of the target's CPU time.
+func (c measuredPairs) line(t *testing.T) string {
+	t.Helper()
+	f := c.figure(t, "target-cpu")
+	return fmt.Sprintf("target-cpu %+.1f %% [%+.1f, %+.1f], p %.2g, found from %.1f %%: %s, on all %s; %.0f s",
+		100*f.Effect, 100*value(f.Lo), 100*value(f.Hi), f.Adjusted, 100*value(f.Detectable), f.Verdict, c.Load.Verdict, c.Took.Seconds())
 }
 
 func (c measuredPairs) figure(t *testing.T, metric string) comparison.Figure {
@@ -132,6 +162,7 @@ func compared(t *testing.T, dir string, slice time.Duration) measuredPairs {
 		p.Base, p.Now, p.NowFirst = readHalf(t, dir, n, "base"), readHalf(t, dir, n, "now"), n%2 == 1
 		c.pairs = append(c.pairs, p)
 	}
+	c.effect = c.figure(t, "target-cpu").Effect
 	return c
 }
 
