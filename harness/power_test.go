@@ -38,7 +38,7 @@ type slower struct {
 	found       int
 }
 
-// kinds of comparison, in the order that they are measured in: the slices are shares
+// kinds of comparison, the one with the most first; the slices are shares
 // of what the first comparison measured.
 var kinds = []slower{{"A/A", 0, 40, 0}, {"10 %", 0.10, 20, 19}, {"5 %", 0.05, 20, 18}}
 
