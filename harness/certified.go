@@ -92,6 +92,9 @@ func (v *Verified) files(dir string, key certificate.PublicKey) error {
 	for _, line := range certificate.Compare(c.Files, there) {
 		v.add("%s", line)
 	}
+	for _, line := range c.CopyFaults() {
+		v.add("%s", line)
+	}
 	return nil
 }
 
@@ -143,8 +146,9 @@ func (v *Verified) verdicts(dir string) {
 	v.remade(now, stored, subjectFile)
 }
 
-// names notes files of the folder that belong to no case, and cases whose transcript
-// is not one of the folder's.
+// names notes files of the folder that belong to nothing, and what else is wrong with
+// the files that the report and the certificate speak of: that a case's transcript or
+// a redacted copy is not one of the folder's.
 func (v *Verified) names(r *results.Report) {
 	used := []string{ReportFile, TextFile, JUnitFile, certificate.TextFile, certificate.SubjectFile}
 	for _, c := range r.Cases {
@@ -158,6 +162,9 @@ func (v *Verified) names(r *results.Report) {
 			v.add("%s: %s: its transcript %s is no file of the certificate", ReportFile, c.Key(), c.Transcript)
 		}
 		used = append(used, c.Transcript)
+	}
+	for _, f := range v.Certificate.Subject.Configuration {
+		used = append(used, f.Copy)
 	}
 	for _, f := range v.Certificate.Files {
 		if !slices.Contains(used, f.Name) {

@@ -23,7 +23,8 @@ type Certification struct {
 	Run Options
 	// Profiles to be judged by.
 	Profiles []certificate.Profile
-	// Subject is the subject.yaml, SubjectName what the file is called in errors.
+	// Subject is the subject.yaml, SubjectName the path of that file: errors name it,
+	// and the redacted copies of configuration files are in its folder.
 	Subject     []byte
 	SubjectName string
 	// Build is the program as it was built.
@@ -32,6 +33,8 @@ type Certification struct {
 	Key certificate.Key
 	// Now is the wall clock.
 	Now func() time.Time
+
+	copies []certificate.Copy // read before the run
 }
 
 // Certify runs every case of the roles against the target and leaves the folder of
@@ -66,6 +69,9 @@ func (c *Certification) prepare() (*certificate.Subject, error) {
 	}
 	subject, err := certificate.ReadSubject(c.SubjectName, c.Subject)
 	if err != nil {
+		return nil, fmt.Errorf("read subject: %w", err)
+	}
+	if c.copies, err = subject.Copies(c.SubjectName); err != nil {
 		return nil, fmt.Errorf("read subject: %w", err)
 	}
 	if o.Roles == nil {
@@ -129,7 +135,7 @@ func (c *Certification) issue(subject *certificate.Subject, r *results.Report) (
 	if err != nil {
 		return nil, fmt.Errorf("make certificate of %s: %w", dir, err)
 	}
-	return made, seal(dir, made, c.Subject, c.Key)
+	return made, c.seal(made)
 }
 
 // catalogue is that of this program.
@@ -138,26 +144,40 @@ func catalogue() certificate.Catalogue {
 }
 
 // seal writes what a certificate adds to a run's folder, and signs.
-func seal(dir string, c *certificate.Certificate, subject []byte, key certificate.Key) error {
-	st := &store{dir: dir}
+func (c *Certification) seal(made *certificate.Certificate) error {
+	st := &store{dir: c.Run.Out}
 	err := errors.Join(
-		st.write(certificate.SubjectFile, func(w io.Writer) error { _, err := w.Write(subject); return err }),
-		st.write(certificate.TextFile, func(w io.Writer) error { return certificate.WriteText(w, c) }),
+		st.write(certificate.SubjectFile, func(w io.Writer) error { _, err := w.Write(c.Subject); return err }),
+		st.write(certificate.TextFile, func(w io.Writer) error { return certificate.WriteText(w, made) }),
+		c.copy(st),
 	)
 	if err != nil {
 		return err
 	}
-	if c.Files, err = certificate.Digests(dir); err != nil {
+	if made.Files, err = certificate.Digests(st.dir); err != nil {
 		return err
 	}
-	if err := st.write(certificate.DocumentFile, func(w io.Writer) error { return certificate.Write(w, c) }); err != nil {
+	if err := st.write(certificate.DocumentFile, func(w io.Writer) error { return certificate.Write(w, made) }); err != nil {
 		return err
 	}
-	document, err := os.ReadFile(filepath.Join(dir, certificate.DocumentFile))
+	document, err := os.ReadFile(filepath.Join(st.dir, certificate.DocumentFile))
 	if err != nil {
 		return fmt.Errorf("sign certificate: %w", err)
 	}
-	return st.write(certificate.SignatureFile, func(w io.Writer) error { _, err := w.Write(key.Sign(document)); return err })
+	return st.write(certificate.SignatureFile, func(w io.Writer) error { _, err := w.Write(c.Key.Sign(document)); return err })
+}
+
+// copy writes the redacted copies of the product's configuration files.
+func (c *Certification) copy(st *store) error {
+	for _, f := range c.copies {
+		if err := os.MkdirAll(filepath.Join(st.dir, certificate.ConfigurationDir), 0o755); err != nil {
+			return fmt.Errorf("store redacted copies: %w", err)
+		}
+		if err := st.write(f.Name, func(w io.Writer) error { _, err := w.Write(f.Data); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RequiredCases are the ids of the cases that a profile requires of a target that

@@ -26,9 +26,9 @@ func clean() certificate.Build {
 	return certificate.Build{Name: "mailtls", Version: "v1.0.0", Go: "go1.26", Commit: strings.Repeat("a", 40)}
 }
 
-// subjectFor is the example with another role.
+// subjectFor is the example with another role, and a redacted copy beside it.
 func subjectFor(role results.Role) []byte {
-	return bytes.Replace(certificate.ExampleSubject(), []byte("[receiver]"), []byte("["+string(role)+"]"), 1)
+	return []byte(strings.Replace(redactedSubject("mta.conf.redacted"), "[receiver]", "["+string(role)+"]", 1))
 }
 
 // certification is one of the reference's mailboxes: the role with the fewest cases.
@@ -36,7 +36,8 @@ func certification(dir string, key certificate.Key) harness.Certification {
 	profiles, _ := certificate.FindProfiles([]string{"access-basic-after-tls", "lmtp"})
 	return harness.Certification{
 		Run:      harness.Options{Target: targets.Reference(), Variant: "access", Out: dir},
-		Profiles: profiles, Subject: subjectFor(results.RoleAccessServer), SubjectName: "subject.yaml", Build: clean(), Key: key, Now: time.Now,
+		Profiles: profiles, Subject: subjectFor(results.RoleAccessServer), SubjectName: filepath.Join(shared, "subject.yaml"),
+		Build: clean(), Key: key, Now: time.Now,
 	}
 }
 
@@ -47,7 +48,7 @@ type made struct {
 	err          error
 }
 
-// shared is the folder of once; TestMain removes it.
+// shared is the folder of once, and of the redacted copy; TestMain removes it.
 var shared string
 
 var once = sync.OnceValue(func() made {
@@ -66,6 +67,9 @@ var once = sync.OnceValue(func() made {
 func TestMain(m *testing.M) {
 	var err error
 	if shared, err = os.MkdirTemp("", "certificate"); err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(filepath.Join(shared, "mta.conf.redacted"), []byte(theRedacted), 0o644); err != nil {
 		panic(err)
 	}
 	code := m.Run()
@@ -195,7 +199,7 @@ func TestFilesMissingAndTooMany(t *testing.T) {
 		wrong(t, name, dir, key.Public(), name+": the file is missing")
 		write(t, honest, dir, name)
 	}
-	for _, name := range []string{"extra.txt", "transcripts/extra.txt"} {
+	for _, name := range []string{"extra.txt", "transcripts/extra.txt", "configuration/extra.txt"} {
 		write(t, []byte("more"), dir, name)
 		wrong(t, name, dir, key.Public(), name+": the certificate does not name this file")
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
@@ -266,9 +270,12 @@ func TestNoneIsMade(t *testing.T) {
 		"waivers":         {func(c *harness.Certification) { c.Run.Waivers = []results.Waiver{{Case: "imap/login-listed"}} }, "not for certificates"},
 		"not intrusive":   {func(c *harness.Certification) { c.Run.NoIntrusive = true }, "not for certificates"},
 		"no subject":      {func(c *harness.Certification) { c.Subject = nil }, "subject.yaml:1:1"},
-		"another role":    {func(c *harness.Certification) { c.Subject = certificate.ExampleSubject() }, "access-server was judged"},
-		"misfit":          {func(c *harness.Certification) { c.Run.Variant = "access-plain-login" }, "wants the claim basic-after-tls"},
-		"no such role":    {func(c *harness.Certification) { c.Profiles = append(c.Profiles, profile(t, "sender-mandatory")) }, "reference/access plays [access-server]"},
+		"no copy": {func(c *harness.Certification) {
+			c.Subject = bytes.ReplaceAll(c.Subject, []byte(".redacted"), []byte(".cut"))
+		}, "subject.yaml:16:5: file 1"},
+		"another role": {func(c *harness.Certification) { c.Subject = certificate.ExampleSubject() }, "access-server was judged"},
+		"misfit":       {func(c *harness.Certification) { c.Run.Variant = "access-plain-login" }, "wants the claim basic-after-tls"},
+		"no such role": {func(c *harness.Certification) { c.Profiles = append(c.Profiles, profile(t, "sender-mandatory")) }, "reference/access plays [access-server]"},
 		"two runs": {func(c *harness.Certification) {
 			c.Run.Variant, c.Profiles = "", append(c.Profiles, profile(t, "sender-mandatory"))
 		}, "role sender is a run of its own"},

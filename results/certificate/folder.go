@@ -19,6 +19,14 @@ const (
 	SignatureFile = DocumentFile + ".minisig"
 )
 
+// File is a file of a certificate's folder by name and content.
+type File struct {
+	// Name is its path, with slashes.
+	Name string `json:"name"`
+	// SHA256 of the content, in 64 hexadecimal digits.
+	SHA256 string `json:"sha256"`
+}
+
 // Sum is the SHA-256 of data in hexadecimal digits.
 func Sum(data []byte) string {
 	sum := sha256.Sum256(data)

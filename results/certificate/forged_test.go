@@ -236,7 +236,10 @@ func TestSchema(t *testing.T) {
 		"field":   func(m map[string]any) { m["more"] = 1 },
 		"result":  func(m map[string]any) { m["profiles"].([]any)[0].(map[string]any)["result"] = "good" },
 		"missing": func(m map[string]any) { delete(m, "files") },
-		"claim":   func(m map[string]any) { m["claims"].(map[string]any)["features"] = []any{"best"} },
+		"copy": func(m map[string]any) {
+			m["subject"].(map[string]any)["configuration"].([]any)[0].(map[string]any)["redacted"] = "../mta.conf"
+		},
+		"claim": func(m map[string]any) { m["claims"].(map[string]any)["features"] = []any{"best"} },
 	} {
 		if fits(edit) == nil {
 			t.Errorf("%s: it fits", name)

@@ -2,10 +2,10 @@ package certificate
 
 import (
 	_ "embed" // for the example
-	"encoding/hex"
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -44,19 +44,11 @@ type Subject struct {
 	// Contact is who answers questions.
 	Contact string `json:"contact" yaml:"contact"`
 	// Configuration files that it ran with.
-	Configuration []File `json:"configuration" yaml:"configuration"`
+	Configuration []Configured `json:"configuration" yaml:"configuration"`
 	// Reproduce says how another lab gets to the same: what to install and to set.
 	Reproduce string `json:"reproduce" yaml:"reproduce"`
 	// Sender is what it declares of how it sends; nil when it does not.
 	Sender *Sending `json:"sender,omitempty" yaml:"sender"`
-}
-
-// File is a file by name and content.
-type File struct {
-	// Name of the file; in a certificate's folder its path, with slashes.
-	Name string `json:"name" yaml:"name"`
-	// SHA256 of the content, in 64 hexadecimal digits.
-	SHA256 string `json:"sha256" yaml:"sha256"`
 }
 
 // Class is what an opportunistic sender does when TLS was begun and fails.
@@ -118,6 +110,7 @@ func ReadSubject(name string, data []byte) (*Subject, error) {
 	if faults.Err() != nil {
 		return nil, faults.Err()
 	}
+	s.locate(body)
 	return &s, nil
 }
 
@@ -161,14 +154,21 @@ func classOf(r results.Reaction) Class {
 // the number 4.1.
 func unquoted(body *ast.MappingNode, faults *results.FileFaults) {
 	for _, entry := range body.Values {
-		switch entry.Value.(type) {
+		switch value := entry.Value.(type) {
 		case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
 			faults.Add(entry.Value.GetToken(), "%s is a text here: put quotes around it", entry.Key)
+		case *ast.SequenceNode:
+			for _, item := range value.Values {
+				if m, ok := item.(*ast.MappingNode); ok {
+					unquoted(m, faults)
+				}
+			}
 		}
 	}
 }
 
-// fault is what is wrong with a field; the path leads to it by keys.
+// fault is what is wrong with a field; the path leads to it by keys, and in a list by
+// numbers from 0.
 type fault struct{ path, what string }
 
 // placeOf is where a field stands, or what is around it.
@@ -178,15 +178,25 @@ func placeOf(body ast.Node, path string) *token.Token {
 		place = m.Values[0].Key.GetToken()
 	}
 	for _, key := range strings.Split(path, ".") {
-		m, ok := body.(*ast.MappingNode)
-		if !ok {
+		switch node := body.(type) {
+		case *ast.MappingNode:
+			i := slices.IndexFunc(node.Values, func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == key })
+			if i < 0 {
+				return place
+			}
+			place, body = node.Values[i].Key.GetToken(), node.Values[i].Value
+		case *ast.SequenceNode:
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(node.Values) {
+				return place
+			}
+			body = node.Values[i]
+			if m, ok := body.(*ast.MappingNode); ok && len(m.Values) > 0 {
+				place = m.Values[0].Key.GetToken()
+			}
+		default:
 			return place
 		}
-		i := slices.IndexFunc(m.Values, func(v *ast.MappingValueNode) bool { return v.Key.GetToken().Value == key })
-		if i < 0 {
-			return place
-		}
-		place, body = m.Values[i].Key.GetToken(), m.Values[i].Value
 	}
 	return place
 }
@@ -215,21 +225,6 @@ func (s *Subject) faults() []fault {
 		add("sender", "sender goes with the role sender")
 	case s.Sender != nil:
 		all = append(all, s.Sender.faults()...)
-	}
-	return all
-}
-
-// filesFaults says what is wrong with the list of configuration files.
-func filesFaults(files []File) []fault {
-	const key = "configuration"
-	if len(files) == 0 {
-		return []fault{{key, "configuration is missing: a name and a sha256 for each file that the product ran with"}}
-	}
-	var all []fault
-	for i, f := range files {
-		if sum, err := hex.DecodeString(f.SHA256); strings.TrimSpace(f.Name) == "" || err != nil || len(sum) != 32 || f.SHA256 != strings.ToLower(f.SHA256) {
-			all = append(all, fault{key, fmt.Sprintf("file %d (%s): want a name, and a sha256 of 64 hexadecimal digits in lower case", i+1, f.Name)})
-		}
 	}
 	return all
 }

@@ -73,7 +73,11 @@ func (c *Certificate) lines() []named {
 		{"TLS", s.TLSLibrary + " " + s.TLSVersion}, {"roles", either(s.Roles)}, {"deployment", s.Deployment}, {"contact", s.Contact},
 	}
 	for _, f := range s.Configuration {
-		lines = append(lines, named{"configuration", f.Name + " sha256:" + f.SHA256})
+		text := f.Name + " sha256:" + f.SHA256
+		if f.Copy != "" {
+			text += ", redacted copy: " + f.Copy
+		}
+		lines = append(lines, named{"configuration", text})
 	}
 	if d := s.Sender; d != nil {
 		lines = append(lines, d.lines()...)
