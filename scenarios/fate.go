@@ -60,7 +60,7 @@ func fateAmong(t *results.Transcript, claims results.Claims, all []*delivery, n 
 	if n, found := returned(t, s); found {
 		f.Seconds, f.DSN = (n.At - s.At).Seconds(), strings.TrimSpace(n.Status+" "+n.Diagnostic)
 		f.Code = results.FateBounced
-		if life := p.Lifetime(); life > 0 && n.At-s.At >= expired(life) {
+		if life := p.Lifetime(); life > 0 && n.At-s.At >= expired(life) && !refusedLate(s, all, n, life) {
 			f.Code, f.ProvedBy = results.FateDeferred, results.ProvedByDSN
 		}
 		return f
@@ -69,6 +69,14 @@ func fateAmong(t *results.Transcript, claims results.Claims, all []*delivery, n 
 		f.Code, f.ProvedBy, f.Seconds = results.FateDeferred, results.ProvedByDrain, (got[0].at - s.At).Seconds()
 	}
 	return f
+}
+
+// refusedLate tells that a message was given back for a refusal that is final (5yz,
+// RFC 5321 §4.2.1) at its first attempt, which came when its lifetime was nearly over:
+// it was not kept, it had to wait for the queue.
+func refusedLate(s results.Submission, all []*delivery, n results.DSN, lifetime time.Duration) bool {
+	_, reply, _ := strings.Cut(n.Diagnostic, ";")
+	return len(all) > 0 && all[0].began-s.At >= expired(lifetime) && strings.HasPrefix(strings.TrimSpace(reply), "5")
 }
 
 // expired is the age from which a message that is given back was kept for its

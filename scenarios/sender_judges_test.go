@@ -187,3 +187,23 @@ func TestUnsolicitedReply(t *testing.T) {
 	under(may("")).visit(0, "x", together...).back(expiry, "").is(t, id, results.StatusFail)
 	under(may("")).visit(0, "x", begin[:2]...).back(time.Second, "").is(t, id, results.StatusFail)
 }
+
+// TestGivenBackLateIsNotAlwaysKept: what was refused for good at a first attempt that
+// came late was not kept; what was tried before, or refused for now, was.
+func TestGivenBackLateIsNotAlwaysKept(t *testing.T) {
+	for name, tt := range map[string]struct {
+		s    *seen
+		want results.FateCode
+	}{
+		"at once":                {under(must()).visit(1, "x", opened...).back(2*time.Second, "smtp; 530 TLS first"), results.FateBounced},
+		"first attempt late":     {under(must()).visit(57, "x", opened...).back(expiry, "smtp; 530 TLS first"), results.FateBounced},
+		"late, refused for now":  {under(must()).visit(57, "x", opened...).back(expiry, "smtp; 454 no TLS"), results.FateDeferred},
+		"late, in other words":   {under(must()).visit(57, "x", opened...).back(expiry, "X-Postfix; TLS is required"), results.FateDeferred},
+		"tried before":           {under(must()).visit(1, "x", opened...).visit(57, "x", opened...).back(expiry, "smtp; 530 TLS first"), results.FateDeferred},
+		"nobody was ever called": {under(must()).back(expiry, "smtp; 530 TLS first"), results.FateDeferred},
+	} {
+		if f := scenarios.Fate(tt.s.Transcript, results.Claims{Policies: []results.SenderPolicy{tt.s.policy}}); f.Code != tt.want {
+			t.Errorf("%s: %s, want %s", name, f.Code, tt.want)
+		}
+	}
+}
