@@ -15,11 +15,11 @@ help: ## List the targets.
 build: ## Build bin/mailtls.
 	go build -o bin/mailtls ./harness/cmd/mailtls
 
-# What is concurrent is tested under the race detector; the suite in scenarios does over again what the tests of harness do, and
-# what is below results does one thing after the other. Most tests wait, so that several packages are tested at a time.
+# What is concurrent is tested under the race detector. The command line and the suite in scenarios do over again what the tests of
+# harness do, and what is below results does one thing after the other. Most tests wait, so that several packages are tested at a time.
 test: ## Run all tests once, those of concurrent code under the race detector.
-	@nice go test -p 2 -shuffle=on -count=1 -timeout 10m ./scenarios ./results/... & others=$$!; \
-	go test -p 2 -race -shuffle=on -count=1 -timeout 10m ./harness/... ./bench/... ./fakes/...; status=$$?; \
+	@nice go test -p 2 -shuffle=on -count=1 -timeout 10m ./scenarios ./harness/cmd/... ./results/... & others=$$!; \
+	go test -p 2 -race -shuffle=on -count=1 -timeout 10m ./harness ./harness/targets/... ./bench/... ./fakes/...; status=$$?; \
 	wait $$others && exit $$status
 
 race: ## Hunt races: all tests twice, on one processor and on four (Ginkgo suites do not rerun in one process).
