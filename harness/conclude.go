@@ -146,15 +146,15 @@ func judgeAll(dir string) (r *results.Report, differs []string, faults []error, 
 	if r, err = ReadReport(dir); err != nil {
 		return nil, nil, nil, err
 	}
-	st, all := &store{dir: dir}, scenarios.All()
+	st := &store{dir: dir}
 	differs = missing(r)
 	for i, old := range r.Cases {
-		at := slices.IndexFunc(all, func(c scenarios.Case) bool { return c.ID == old.ID })
-		if at < 0 {
-			faults = append(faults, fmt.Errorf("find case %q: see mailtls list cases", old.ID))
+		c, err := scenarios.Find(old.ID)
+		if err != nil {
+			faults = append(faults, err)
 			continue
 		}
-		now, err := rejudge(st, r, all[at], old)
+		now, err := rejudge(st, r, c, old)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", old.Key(), err))
 			continue
