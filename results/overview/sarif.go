@@ -108,20 +108,12 @@ func (o *Overview) sarifRule(c *results.CaseResult) *sarif.ReportingDescriptor {
 // sentence is text with a full stop, in a line.
 func sentence(s string) string { return strings.TrimSuffix(results.InText(s), ".") + "." }
 
-// levelOf is the SARIF level of a failure.
-func levelOf(l results.Level) string {
-	switch l {
-	case results.Must:
-		return "error"
-	case results.Should:
-		return "warning"
-	case results.May, results.Info:
-	}
-	return "note"
-}
+// levelOf is the SARIF level of a failure, severityOf the word that GitHub sorts rules
+// by: they differ in what is neither a MUST nor a SHOULD.
+func levelOf(l results.Level) string    { return weight(l, "note") }
+func severityOf(l results.Level) string { return weight(l, "recommendation") }
 
-// severityOf is the word for a level that GitHub sorts rules by.
-func severityOf(l results.Level) string {
+func weight(l results.Level, least string) string {
 	switch l {
 	case results.Must:
 		return "error"
@@ -129,7 +121,7 @@ func severityOf(l results.Level) string {
 		return "warning"
 	case results.May, results.Info:
 	}
-	return "recommendation"
+	return least
 }
 
 // rfcClause finds the first section of an RFC in a source.
