@@ -116,8 +116,10 @@ func vacant(dir string) error {
 }
 
 // ReadRun reads the run in a folder.
-func ReadRun(dir string) (*results.Run, error) {
-	f, err := os.Open(filepath.Join(dir, RunFile))
+func ReadRun(dir string) (*results.Run, error) { return readRunFile(filepath.Join(dir, RunFile)) }
+
+func readRunFile(path string) (*results.Run, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
 	}

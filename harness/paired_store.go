@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,16 +93,11 @@ func (f *pairFolder) begin(head pairedHead) error {
 
 // half reads one.
 func (f *pairFolder) half(n int, side string) (*results.Run, error) {
-	path := f.path(n, side)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read pairs: %w", err)
+	r, err := readRunFile(f.path(n, side))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read pairs: %w: remove it to have its pair taken again", err)
 	}
-	r, err := results.ReadRun(bytes.NewReader(data))
-	if err != nil {
-		return nil, fmt.Errorf("read pairs: %s: %w: remove it to have its pair taken again", path, err)
-	}
-	return r, nil
+	return r, err
 }
 
 func (f *pairFolder) path(n int, side string) string {
